@@ -1,0 +1,61 @@
+"""Task runs with their current state, and the history of their states; both are written from events."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Index, Integer, Named, Table, Text, TypedColumns, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from locum.tables.base import Instant, metadata
+from locum.tables.flow_runs import RunColumns
+
+
+class TaskRunColumns(RunColumns):
+    """Columns of `task_run`. No foreign key: an event may come before, or after, its flow run's row."""
+
+    flow_run_id: Named[UUID | None] = Column(Uuid)
+    task_key: Named[str] = Column(Text)
+    dynamic_key: Named[str] = Column(Text)
+    cache_key: Named[str | None] = Column(Text)
+    cache_expiration: Named[datetime | None] = Column(Instant)
+    task_version: Named[str | None] = Column(Text)
+    flow_run_run_count: Named[int] = Column(Integer, server_default="0")
+    task_inputs: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+
+
+task_run = Table("task_run", metadata, TaskRunColumns, postgresql_with={"fillfactor": "85"})
+Index(
+    "uq_task_run__flow_run_id_task_key_dynamic_key",
+    task_run.c.flow_run_id,
+    task_run.c.task_key,
+    task_run.c.dynamic_key,
+    unique=True,
+)
+Index("ix_task_run__expected_start_time", task_run.c.expected_start_time)
+Index("ix_task_run__start_time", task_run.c.start_time)
+Index("ix_task_run__end_time", task_run.c.end_time)
+Index("ix_task_run__name", task_run.c.name)
+Index("ix_task_run__state_type_start_time", task_run.c.state_type, task_run.c.start_time)
+Index(
+    "ix_task_run__next_scheduled_start_time",
+    task_run.c.next_scheduled_start_time,
+    postgresql_where=task_run.c.next_scheduled_start_time.is_not(None),
+)
+
+
+class TaskRunStateColumns(TypedColumns):
+    """Columns of `task_run_state`, the history; ordered by (timestamp, id)."""
+
+    id: Named[UUID] = Column(Uuid, primary_key=True)
+    task_run_id: Named[UUID] = Column(Uuid)
+    type: Named[str] = Column(Text)
+    name: Named[str] = Column(Text)
+    timestamp: Named[datetime] = Column(Instant)
+    message: Named[str | None] = Column(Text)
+    state_details: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    data: Named[Any] = Column(JSONB, nullable=True)
+
+
+task_run_state = Table("task_run_state", metadata, TaskRunStateColumns)
+Index("ix_task_run_state__task_run_id_timestamp", task_run_state.c.task_run_id, task_run_state.c.timestamp)
