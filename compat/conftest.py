@@ -1,0 +1,63 @@
+"""Starts one locum and one peer for the whole run; pytest's workers find them by address."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from compat.environments import PEER, python_of
+from compat.servers import Server, discard, start_locum, start_peer, temporary_data, wait_until_healthy
+
+_started: list[Server] = []
+
+
+def _wants_peer(config: pytest.Config) -> bool:
+    here = Path(__file__).parent
+    places = [Path(argument.split("::")[0]).resolve() for argument in config.args] or [here]
+    return any(place in (here, here.parent) or (here / "twin") in (place, *place.parents) for place in places)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts what no variable points at, in the process that leads the workers."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    if not os.environ.get("COMPAT_LOCUM_URL"):
+        _started.append(start_locum(temporary_data("locum")))
+        os.environ["COMPAT_LOCUM_URL"] = _started[-1].api
+    if not os.environ.get("COMPAT_PEER_URL") and _wants_peer(config):
+        _started.append(start_peer(temporary_data("peer")))
+        os.environ["COMPAT_PEER_URL"] = _started[-1].api
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends what was started here."""
+    if hasattr(config, "workerinput"):
+        return
+    for server in _started:
+        server.stop()
+        discard(server.data)
+    _started.clear()
+
+
+@pytest.fixture(scope="session")
+def locum_api() -> str:
+    """The address of the server under proof, once it answers."""
+    url = os.environ["COMPAT_LOCUM_URL"].rstrip("/")
+    wait_until_healthy(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def peer_api() -> str:
+    """The address of the peer, once it answers."""
+    url = os.environ["COMPAT_PEER_URL"].rstrip("/")
+    wait_until_healthy(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def client_python() -> Path:
+    """The interpreter of the newest real client."""
+    return python_of(PEER)

@@ -1,0 +1,163 @@
+"""Finds the differences between two recordings of one case: ids and server-made times are mapped, all else is equal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from itertools import zip_longest
+from typing import Any
+
+from compat.twin.deliberate import DELIBERATE
+from compat.twin.recorder import Recorder, Step
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+TOKEN = re.compile(r"page-token=[^&\s\"]+")
+SLUG = re.compile(r"[a-z]+-[a-z]+")
+# Numbers that a server takes from its clock.
+CLOCKED = {"estimated_run_time", "total_run_time", "estimated_start_time_delta", "time_in_current_state"}
+CLOCK_SLACK = 60.0
+SHOWN = 400
+MISSING = object()
+
+
+class Side:
+    """One recording, with the names that its ids get in the order of their first appearance."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Takes over a finished recording."""
+        self.recorder = recorder
+        self.ids: dict[str, str] = {}
+
+    def text(self, value: str) -> str:
+        """The text with the side's own ids, names and address replaced."""
+        value = value.replace(self.recorder.api, "API").replace(self.recorder.suffix, "~")
+        value = TOKEN.sub("page-token=...", value)
+        return UUID.sub(lambda m: self.ids.setdefault(m[0], f"<id {len(self.ids) + 1}>"), value)
+
+    def value(self, value: Any, where: str = "$", unordered: tuple[str, ...] = ()) -> Any:
+        """The same for a JSON value; lists at `unordered` paths are put in an order of their own."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            if any(fnmatchcase(where, pattern) for pattern in unordered):
+                value = sorted(value, key=_idless)
+            return [self.value(v, f"{where}[{i}]", unordered) for i, v in enumerate(value)]
+        if isinstance(value, dict):
+            return {self.text(k): self.value(value[k], f"{where}.{k}", unordered) for k in sorted(value)}
+        return value
+
+
+def _idless(value: Any) -> str:
+    return TIME.sub("<time>", UUID.sub("<id>", json.dumps(value, sort_keys=True)))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _same_text(key: str, a: str, b: str, given: set[datetime]) -> bool:
+    if a == b:
+        return True
+    if key == "name" and SLUG.fullmatch(a) and SLUG.fullmatch(b):
+        return True
+    ours, theirs = list(TIME.finditer(a)), list(TIME.finditer(b))
+    if not ours or len(ours) != len(theirs) or TIME.sub("@", a) != TIME.sub("@", b):
+        return False
+    return all(_same_time(x, y, given) for x, y in zip(ours, theirs, strict=True))
+
+
+def _same_time(a: re.Match[str], b: re.Match[str], given: set[datetime]) -> bool:
+    if a[2] != b[2]:
+        return False  # one says Z, the other an offset
+    x, y = _moment(a[0]), _moment(b[0])
+    if x == y:
+        return a[0] == b[0]
+    if x.astimezone(UTC) in given or y.astimezone(UTC) in given:
+        return False
+    return abs((x - y).total_seconds()) < CLOCK_SLACK
+
+
+def _show(value: Any) -> str:
+    if value is MISSING:
+        return "(missing)"
+    shown = json.dumps(value, sort_keys=True)
+    return shown if len(shown) <= SHOWN else shown[:SHOWN] + "..."
+
+
+def _differences(a: Any, b: Any, where: str, given: set[datetime]) -> Iterator[tuple[str, Any, Any]]:
+    key = where.rsplit(".", 1)[-1]
+    if isinstance(a, dict) and isinstance(b, dict):
+        for k in sorted({*a, *b}):
+            yield from _differences(a.get(k, MISSING), b.get(k, MISSING), f"{where}.{k}", given)
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            yield from _differences(x, y, f"{where}[{i}]", given)
+    elif isinstance(a, str) and isinstance(b, str):
+        if not _same_text(key, a, b, given):
+            yield where, a, b
+    elif _both_numbers(a, b):
+        if a != b and not (key in CLOCKED and abs(a - b) < CLOCK_SLACK):
+            yield where, a, b
+    elif a is not b and a != b:
+        yield where, a, b
+    elif type(a) is not type(b):
+        yield where, a, b
+
+
+def _both_numbers(a: Any, b: Any) -> bool:
+    return all(isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b))
+
+
+def _is_deliberate(case: str, step: Step, where: str) -> bool:
+    asked = f"{step.method} {step.path}"
+    return any(
+        fnmatchcase(case, d.case) and fnmatchcase(asked, d.step) and fnmatchcase(where, d.where) for d in DELIBERATE
+    )
+
+
+def _bare(where: str) -> str:
+    return re.sub(r"\[\d+\]", "[]", where)
+
+
+def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
+    """Every unexplained difference between the two recordings, as readable lines."""
+    ours, theirs = Side(locum), Side(peer)
+    given = {t.astimezone(UTC) for t in locum.instants | peer.instants}
+    found: list[str] = []
+    for number, (a, b) in enumerate(zip_longest(locum.steps, peer.steps), 1):
+        if a is None or b is None:
+            step = a or b
+            found.append(f"step {number} {step.method} {step.path}: sent to {'locum' if a else 'the peer'} only")
+            break
+        title = f"step {number} {a.method} {ours.text(a.path)}"
+        theirs.text(b.path)
+        ours.value(a.sent)
+        theirs.value(b.sent)
+        for where, x, y in _step_differences(ours, theirs, a, b, given):
+            if any(fnmatchcase(_bare(where), pattern) for pattern in a.ignore) or _is_deliberate(case, a, _bare(where)):
+                continue
+            line = f"{title}: {where}: locum {_show(x)} | peer {_show(y)}"
+            if where == "status":
+                line += f"\n    sent {_show(a.sent)}\n    locum {_show(a.answer.body)}\n    peer  {_show(b.answer.body)}"
+            found.append(line)
+    return found
+
+
+def _step_differences(
+    ours: Side, theirs: Side, a: Step, b: Step, given: set[datetime]
+) -> Iterator[tuple[str, Any, Any]]:
+    if a.answer.status != b.answer.status:
+        yield "status", a.answer.status, b.answer.status
+        return
+    for name in sorted({*a.answer.headers, *b.answer.headers}):
+        x, y = a.answer.headers.get(name, ""), b.answer.headers.get(name, "")
+        if ours.text(x) != theirs.text(y):
+            yield f"header {name}", x, y
+    if a.only == "status":
+        return
+    x, y = ours.value(a.answer.body, unordered=a.unordered), theirs.value(b.answer.body, unordered=b.unordered)
+    yield from _differences(x, y, "$", given)

@@ -1,0 +1,18 @@
+"""The differences from the peer that are meant; docs/quirks.md tells a reader the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Deliberate:
+    """One difference: where it shows (patterns of the case, the request and the place in the answer), and why."""
+
+    why: str
+    case: str = "*"
+    step: str = "*"
+    where: str = "*"
+
+
+DELIBERATE: tuple[Deliberate, ...] = ()
