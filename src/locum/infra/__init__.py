@@ -1,1 +1,1 @@
-"""locum."""
+"""The machinery floor: database, web, loops and settings; it knows no feature."""

@@ -17,6 +17,9 @@ metadata = MetaData(
     }
 )
 
+Id = Uuid(as_uuid=True)
+"""A UUID; those that locum makes sort by creation."""
+
 Instant = TIMESTAMP(timezone=True)
 """A moment in UTC, to the microsecond."""
 
@@ -24,7 +27,7 @@ Instant = TIMESTAMP(timezone=True)
 class Identified(TypedColumns):
     """Columns of every resource: an id that sorts by creation, and when it was made and last changed."""
 
-    id: Named[UUID] = Column(Uuid, primary_key=True)
+    id: Named[UUID] = Column(Id, primary_key=True)
     created: Named[datetime] = Column(Instant, server_default=func.now())
     updated: Named[datetime] = Column(Instant, server_default=func.now())
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Named, Table, Text, TypedColumns, Uuid, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, Column, Identity, Index, Named, Table, Text, TypedColumns, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
-from locum.tables.base import Instant, metadata
+from locum.tables.base import Id, Instant, metadata
 
 
 class EventColumns(TypedColumns):
@@ -17,15 +17,15 @@ class EventColumns(TypedColumns):
     `resource_ids` holds the ids of the event's own resource and of all related ones, for one index over both.
     """
 
-    id: Named[UUID] = Column(Uuid, primary_key=True)
+    id: Named[UUID] = Column(Id, primary_key=True)
     occurred: Named[datetime] = Column(Instant, primary_key=True)
     received: Named[datetime] = Column(Instant, server_default=func.now())
     event: Named[str] = Column(Text)
     resource_id: Named[str] = Column(Text)
     resource: Named[Any] = Column(JSONB, nullable=False)
     related: Named[Any] = Column(JSONB, server_default="[]", nullable=False)
-    payload: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
-    follows: Named[UUID | None] = Column(Uuid)
+    payload: Named[Any] = Column(JSON, server_default="{}", nullable=False)
+    follows: Named[UUID | None] = Column(Id)
     resource_ids: Named[Any] = Column(ARRAY(Text), server_default="{}", nullable=False)
     txid: Named[int] = Column(BigInteger, server_default=text("(pg_current_xact_id()::text)::bigint"))
     seq: Named[int] = Column(BigInteger, Identity(always=False))

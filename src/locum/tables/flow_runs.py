@@ -4,50 +4,51 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Computed, Float, ForeignKey, Index, Integer, Named, Table, Text, TypedColumns, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, Column, Computed, Float, ForeignKey, Index, Integer, Named, Table, Text, TypedColumns
+from sqlalchemy.dialects.postgresql import JSON
 
-from locum.tables.base import Identified, Instant, Labelled, metadata
+from locum.tables.base import Id, Identified, Instant, Labelled, metadata
 
 
 class RunColumns(Labelled, Identified):
-    """Columns that flow runs and task runs have in common; the current state lies on the row."""
+    """Columns that flow runs and task runs have in common.
+
+    The current state lies on the row: whole, as the JSON that is answered, and in columns where filters look.
+    """
 
     name: Named[str] = Column(Text)
-    state_id: Named[UUID | None] = Column(Uuid)
+    state_id: Named[UUID | None] = Column(Id)
     state_type: Named[str | None] = Column(Text)
     state_name: Named[str | None] = Column(Text)
     state_timestamp: Named[datetime | None] = Column(Instant)
-    state_message: Named[str | None] = Column(Text)
-    state_details: Named[Any] = Column(JSONB, nullable=True)
-    state_data: Named[Any] = Column(JSONB, nullable=True)
+    state: Named[Any] = Column(JSON, nullable=True)
     run_count: Named[int] = Column(Integer, server_default="0")
     expected_start_time: Named[datetime | None] = Column(Instant)
     next_scheduled_start_time: Named[datetime | None] = Column(Instant)
     start_time: Named[datetime | None] = Column(Instant)
     end_time: Named[datetime | None] = Column(Instant)
     total_run_time: Named[float] = Column(Float(53), server_default="0")
-    empirical_policy: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    empirical_policy: Named[Any] = Column(JSON, server_default="{}", nullable=False)
 
 
 class FlowRunColumns(RunColumns):
     """Columns of `flow_run`; `effective_start` is what runs are sorted and bucketed by."""
 
-    flow_id: Named[UUID] = Column(Uuid, ForeignKey("flow.id", ondelete="CASCADE"))
-    deployment_id: Named[UUID | None] = Column(Uuid)
+    flow_id: Named[UUID] = Column(Id, ForeignKey("flow.id", ondelete="CASCADE"))
+    deployment_id: Named[UUID | None] = Column(Id)
     deployment_version: Named[str | None] = Column(Text)
-    work_queue_id: Named[UUID | None] = Column(Uuid)
+    work_queue_id: Named[UUID | None] = Column(Id)
     work_queue_name: Named[str | None] = Column(Text)
     flow_version: Named[str | None] = Column(Text)
-    parameters: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    parameters: Named[Any] = Column(JSON, server_default="{}", nullable=False)
     idempotency_key: Named[str | None] = Column(Text)
-    context: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
-    parent_task_run_id: Named[UUID | None] = Column(Uuid)
+    context: Named[Any] = Column(JSON, server_default="{}", nullable=False)
+    parent_task_run_id: Named[UUID | None] = Column(Id)
     auto_scheduled: Named[bool] = Column(Boolean, server_default="false")
-    infrastructure_document_id: Named[UUID | None] = Column(Uuid)
+    infrastructure_document_id: Named[UUID | None] = Column(Id)
     infrastructure_pid: Named[str | None] = Column(Text)
-    job_variables: Named[Any] = Column(JSONB, nullable=True)
-    created_by: Named[Any] = Column(JSONB, nullable=True)
+    job_variables: Named[Any] = Column(JSON, nullable=True)
+    created_by: Named[Any] = Column(JSON, nullable=True)
     effective_start: Named[datetime | None] = Column(
         Instant, Computed("coalesce(start_time, expected_start_time)", persisted=True)
     )
@@ -91,14 +92,14 @@ Index(
 class FlowRunStateColumns(TypedColumns):
     """Columns of `flow_run_state`, the history; ordered by (timestamp, id), which need not be unique."""
 
-    id: Named[UUID] = Column(Uuid, primary_key=True)
-    flow_run_id: Named[UUID] = Column(Uuid)
+    id: Named[UUID] = Column(Id, primary_key=True)
+    flow_run_id: Named[UUID] = Column(Id)
     type: Named[str] = Column(Text)
     name: Named[str] = Column(Text)
     timestamp: Named[datetime] = Column(Instant)
     message: Named[str | None] = Column(Text)
-    state_details: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
-    data: Named[Any] = Column(JSONB, nullable=True)
+    state_details: Named[Any] = Column(JSON, server_default="{}", nullable=False)
+    data: Named[Any] = Column(JSON, nullable=True)
 
 
 flow_run_state = Table("flow_run_state", metadata, FlowRunStateColumns)
@@ -108,7 +109,7 @@ Index("ix_flow_run_state__flow_run_id_timestamp", flow_run_state.c.flow_run_id, 
 class FlowRunInputColumns(Identified):
     """Columns of `flow_run_input`."""
 
-    flow_run_id: Named[UUID] = Column(Uuid, ForeignKey("flow_run.id", ondelete="CASCADE"))
+    flow_run_id: Named[UUID] = Column(Id, ForeignKey("flow_run.id", ondelete="CASCADE"))
     key: Named[str] = Column(Text)
     value: Named[str] = Column(Text)
     sender: Named[str | None] = Column(Text)

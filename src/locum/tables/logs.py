@@ -3,21 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Named, SmallInteger, Table, Text, TypedColumns, Uuid, func
+from sqlalchemy import Column, Index, Named, SmallInteger, Table, Text, TypedColumns, func
 
-from locum.tables.base import Instant, metadata
+from locum.tables.base import Id, Instant, metadata
 
 
 class LogColumns(TypedColumns):
     """Columns of `log`. The id sorts by arrival; the key holds the timestamp because partitions need it."""
 
-    id: Named[UUID] = Column(Uuid, primary_key=True)
+    id: Named[UUID] = Column(Id, primary_key=True)
     timestamp: Named[datetime] = Column(Instant, primary_key=True)
     created: Named[datetime] = Column(Instant, server_default=func.now())
     name: Named[str] = Column(Text)
     level: Named[int] = Column(SmallInteger)
-    flow_run_id: Named[UUID | None] = Column(Uuid)
-    task_run_id: Named[UUID | None] = Column(Uuid)
+    flow_run_id: Named[UUID | None] = Column(Id)
+    task_run_id: Named[UUID | None] = Column(Id)
     message: Named[str] = Column(Text)
 
 

@@ -4,24 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Named, Table, Text, TypedColumns, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, Index, Integer, Named, Table, Text, TypedColumns
+from sqlalchemy.dialects.postgresql import JSON
 
-from locum.tables.base import Instant, metadata
+from locum.tables.base import Id, Instant, metadata
 from locum.tables.flow_runs import RunColumns
 
 
 class TaskRunColumns(RunColumns):
     """Columns of `task_run`. No foreign key: an event may come before, or after, its flow run's row."""
 
-    flow_run_id: Named[UUID | None] = Column(Uuid)
+    flow_run_id: Named[UUID | None] = Column(Id)
     task_key: Named[str] = Column(Text)
     dynamic_key: Named[str] = Column(Text)
     cache_key: Named[str | None] = Column(Text)
     cache_expiration: Named[datetime | None] = Column(Instant)
     task_version: Named[str | None] = Column(Text)
     flow_run_run_count: Named[int] = Column(Integer, server_default="0")
-    task_inputs: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    task_inputs: Named[Any] = Column(JSON, server_default="{}", nullable=False)
 
 
 task_run = Table("task_run", metadata, TaskRunColumns, postgresql_with={"fillfactor": "85"})
@@ -47,14 +47,14 @@ Index(
 class TaskRunStateColumns(TypedColumns):
     """Columns of `task_run_state`, the history; ordered by (timestamp, id)."""
 
-    id: Named[UUID] = Column(Uuid, primary_key=True)
-    task_run_id: Named[UUID] = Column(Uuid)
+    id: Named[UUID] = Column(Id, primary_key=True)
+    task_run_id: Named[UUID] = Column(Id)
     type: Named[str] = Column(Text)
     name: Named[str] = Column(Text)
     timestamp: Named[datetime] = Column(Instant)
     message: Named[str | None] = Column(Text)
-    state_details: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
-    data: Named[Any] = Column(JSONB, nullable=True)
+    state_details: Named[Any] = Column(JSON, server_default="{}", nullable=False)
+    data: Named[Any] = Column(JSON, nullable=True)
 
 
 task_run_state = Table("task_run_state", metadata, TaskRunStateColumns)

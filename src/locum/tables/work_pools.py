@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Named, Table, Text, Uuid, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Named, Table, Text, func
+from sqlalchemy.dialects.postgresql import JSON
 
-from locum.tables.base import Identified, Instant, metadata
+from locum.tables.base import Id, Identified, Instant, metadata
 
 
 class WorkPoolColumns(Identified):
@@ -16,14 +16,14 @@ class WorkPoolColumns(Identified):
     name: Named[str] = Column(Text)
     description: Named[str | None] = Column(Text)
     type: Named[str] = Column(Text)
-    base_job_template: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    base_job_template: Named[Any] = Column(JSON, server_default="{}", nullable=False)
     is_paused: Named[bool] = Column(Boolean, server_default="false")
-    default_queue_id: Named[UUID | None] = Column(Uuid)
+    default_queue_id: Named[UUID | None] = Column(Id)
     concurrency_limit: Named[int | None] = Column(Integer)
     status: Named[str] = Column(Text, server_default="NOT_READY")
     last_transitioned_status_at: Named[datetime | None] = Column(Instant)
-    last_status_event_id: Named[UUID | None] = Column(Uuid)
-    storage_configuration: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    last_status_event_id: Named[UUID | None] = Column(Id)
+    storage_configuration: Named[Any] = Column(JSON, server_default="{}", nullable=False)
 
 
 work_pool = Table("work_pool", metadata, WorkPoolColumns)
@@ -35,14 +35,14 @@ class WorkQueueColumns(Identified):
     """Columns of `work_queue`."""
 
     name: Named[str] = Column(Text)
-    filter: Named[Any] = Column(JSONB, nullable=True)
+    filter: Named[Any] = Column(JSON, nullable=True)
     description: Named[str] = Column(Text, server_default="")
     is_paused: Named[bool] = Column(Boolean, server_default="false")
     concurrency_limit: Named[int | None] = Column(Integer)
     priority: Named[int] = Column(Integer)
     last_polled: Named[datetime | None] = Column(Instant)
     status: Named[str] = Column(Text, server_default="NOT_READY")
-    work_pool_id: Named[UUID] = Column(Uuid, ForeignKey("work_pool.id", ondelete="CASCADE"))
+    work_pool_id: Named[UUID] = Column(Id, ForeignKey("work_pool.id", ondelete="CASCADE"))
 
 
 work_queue = Table("work_queue", metadata, WorkQueueColumns)
@@ -54,7 +54,7 @@ Index("ix_work_queue__name", work_queue.c.name)
 class WorkerColumns(Identified):
     """Columns of `worker`."""
 
-    work_pool_id: Named[UUID] = Column(Uuid, ForeignKey("work_pool.id", ondelete="CASCADE"))
+    work_pool_id: Named[UUID] = Column(Id, ForeignKey("work_pool.id", ondelete="CASCADE"))
     name: Named[str] = Column(Text)
     last_heartbeat_time: Named[datetime] = Column(Instant, server_default=func.now())
     heartbeat_interval_seconds: Named[int | None] = Column(Integer)
