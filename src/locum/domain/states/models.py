@@ -5,6 +5,7 @@ from typing import Any, Self, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json, to_json
 
 from locum.domain import clock
 from locum.domain.ids import new_id
@@ -43,6 +44,38 @@ class State(BaseModel):
         default=None, description="What goes with the state, such as where its result is; any JSON"
     )
     state_details: StateDetails = Field(default_factory=StateDetails)
+
+    @classmethod
+    def stored(
+        cls,
+        *,
+        id: UUID,
+        type: str,
+        name: str | None,
+        timestamp: datetime,
+        message: str | None,
+        details: str | None,
+        data: str | None,
+    ) -> Self:
+        """A state as its row holds it: details and data are JSON text."""
+        return cls(
+            id=id,
+            type=StateType(type),
+            name=name,
+            timestamp=timestamp,
+            message=message,
+            data=None if data is None else from_json(data),
+            state_details=StateDetails.model_validate_json(details) if details else StateDetails(),
+        )
+
+    def details_json(self) -> str:
+        """The details as JSON text, as its row holds them."""
+        return self.state_details.model_dump_json()
+
+    def data_json(self) -> str | None:
+        """The part of the data that is kept, as JSON text; PostgreSQL knows no NaN."""
+        kept = storable(self.data)
+        return None if kept is None else to_json(kept, inf_nan_mode="null").decode()
 
     @property
     def final(self) -> bool:
