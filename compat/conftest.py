@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
+import uuid
 from pathlib import Path
 
+import httpx
 import pytest
 
 from compat.environments import PEER, python_of
@@ -54,6 +57,9 @@ def peer_api() -> str:
     """The address of the peer, once it answers."""
     url = os.environ["COMPAT_PEER_URL"].rstrip("/")
     wait_until_healthy(url)
+    # The peer makes its default pool with the first queue that is asked for, and two at once collide.
+    while httpx.post(f"{url}/work_queues/", json={"name": uuid.uuid4().hex}).status_code != httpx.codes.CREATED:
+        time.sleep(0.2)
     return url
 
 

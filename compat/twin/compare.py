@@ -20,6 +20,7 @@ SLUG = re.compile(r"[a-z]+-[a-z]+")
 # Numbers that a server takes from its clock.
 CLOCKED = {"estimated_run_time", "total_run_time", "estimated_start_time_delta", "time_in_current_state"}
 CLOCK_SLACK = 60.0
+REFUSED, PEER_BROKE = 400, 500
 SHOWN = 400
 MISSING = object()
 
@@ -44,15 +45,15 @@ class Side:
             return self.text(value)
         if isinstance(value, list):
             if any(fnmatchcase(where, pattern) for pattern in unordered):
-                value = sorted(value, key=_idless)
+                value = sorted(value, key=self._rank)
             return [self.value(v, f"{where}[{i}]", unordered) for i, v in enumerate(value)]
         if isinstance(value, dict):
             return {self.text(k): self.value(value[k], f"{where}.{k}", unordered) for k in sorted(value)}
         return value
 
-
-def _idless(value: Any) -> str:
-    return TIME.sub("<time>", UUID.sub("<id>", json.dumps(value, sort_keys=True)))
+    def _rank(self, value: Any) -> str:
+        known = UUID.sub(lambda m: self.ids.get(m[0], "<id>"), json.dumps(value, sort_keys=True))
+        return TIME.sub("<time>", known)
 
 
 def _moment(text: str) -> datetime:
@@ -150,6 +151,12 @@ def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
 def _step_differences(
     ours: Side, theirs: Side, a: Step, b: Step, given: set[datetime]
 ) -> Iterator[tuple[str, Any, Any]]:
+    if b.answer.status >= PEER_BROKE:
+        # The peer's own failure is no example; locum must refuse instead of failing too.
+        itself = ours.recorder.api == theirs.recorder.api
+        if not itself and not REFUSED <= a.answer.status < PEER_BROKE:
+            yield "status", a.answer.status, b.answer.status
+        return
     if a.answer.status != b.answer.status:
         yield "status", a.answer.status, b.answer.status
         return

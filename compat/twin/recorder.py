@@ -128,9 +128,16 @@ class Recorder:
             content = json.dumps(body).encode()
         if content is not None and not any(k.lower() == "content-type" for k in sent):
             sent["content-type"] = "application/json"
-        got = self.client.request(method, self.api + path, content=content, headers=sent)
+        got = self._request(method, self.api + path, content, sent)
         kept = {k: got.headers[k] for k in HEADERS if k in got.headers}
         parsed: Any = got.text
         if got.content and kept.get("content-type", "").startswith("application/json"):
             parsed = got.json()
         return Answer(got.status_code, kept, parsed)
+
+    def _request(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
+        try:
+            return self.client.request(method, url, content=content, headers=headers)
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            # The peer drops the connection some time after it has answered 500, so this request never reached it.
+            return self.client.request(method, url, content=content, headers=headers)

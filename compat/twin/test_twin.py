@@ -13,6 +13,8 @@ from compat.twin.compare import compare
 from compat.twin.recorder import Recorder
 from compat.twin.registry import Case, cases
 
+SHOWN = 12
+
 
 def _record(case: Case, recorder: Recorder) -> BaseException | None:
     try:
@@ -43,4 +45,5 @@ def test_twin(case: Case, locum_api: str, peer_api: str, clients: tuple[httpx.Cl
     found = compare(f"{case.group}-{case.name}", *recorders)
     found += [f"the case broke at {who}: {e!r}" for who, e in zip(("locum", "the peer"), errors, strict=True) if e]
     if found:
-        pytest.fail("\n".join(found), pytrace=False)
+        more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        pytest.fail("\n".join(found[:SHOWN] + more), pytrace=False)

@@ -1,0 +1,66 @@
+"""Short ways to make the objects that most cases need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compat.twin.recorder import Answer, Recorder
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+TEMPLATE = {
+    "job_configuration": {"command": "{{ command }}", "cpu": "{{ cpu }}"},
+    "variables": {
+        "type": "object",
+        "required": ["cpu"],
+        "properties": {"cpu": {"type": "integer", "minimum": 1}, "command": {"type": "string", "default": "run"}},
+    },
+}
+SCHEMA = {
+    "title": "Parameters",
+    "type": "object",
+    "required": ["n"],
+    "properties": {
+        "n": {"title": "n", "type": "integer", "position": 0},
+        "word": {"title": "word", "type": "string", "default": "w", "position": 1},
+    },
+}
+
+
+def flow(t: Recorder, stem: str = "flow", **fields: Any) -> Answer:
+    """A flow."""
+    return t.post("/flows/", {"name": t.name(stem), **fields})
+
+
+def state(kind: str, **fields: Any) -> dict[str, Any]:
+    """A state to propose."""
+    return {"type": kind, **fields}
+
+
+def run(t: Recorder, flow_id: str, name: str = "run", **fields: Any) -> Answer:
+    """A flow run with a name of its own."""
+    return t.post("/flow_runs/", {"flow_id": flow_id, "name": t.name(name), **fields})
+
+
+def set_state(t: Recorder, run_id: str, kind: str, *, force: bool = False, of: str = "flow", **fields: Any) -> Answer:
+    """Proposes a state for a run."""
+    body: dict[str, Any] = {"state": state(kind, **fields)}
+    if force:
+        body["force"] = True
+    return t.post(f"/{of}_runs/{run_id}/set_state", body)
+
+
+def pool(t: Recorder, stem: str = "pool", **fields: Any) -> str:
+    """A work pool; its name is given back."""
+    t.post("/work_pools/", {"name": t.name(stem), "type": "process", **fields})
+    return t.name(stem)
+
+
+def deployment(t: Recorder, flow_id: str, stem: str = "dep", **fields: Any) -> Answer:
+    """A deployment."""
+    return t.post("/deployments/", {"flow_id": flow_id, "name": t.name(stem), **fields})
+
+
+def task_run(t: Recorder, flow_run_id: str | None, key: str = "task", **fields: Any) -> Answer:
+    """A task run."""
+    body = {"flow_run_id": flow_run_id, "task_key": key, "dynamic_key": "0", "name": t.name(key), **fields}
+    return t.post("/task_runs/", body)
