@@ -1,1 +1,23 @@
-"""locum."""
+"""The web: typed operations and sockets, what they are given, what they may answer."""
+
+from locum.infra.web.application import Application
+from locum.infra.web.arguments import Embedded, Query, RequestInvalid
+from locum.infra.web.call import Call, Reply, Services, reply_json
+from locum.infra.web.operation import Answer, Operation, Socket
+from locum.infra.web.versions import API_VERSION, PARITY_VERSION
+
+__all__ = [
+    "API_VERSION",
+    "PARITY_VERSION",
+    "Answer",
+    "Application",
+    "Call",
+    "Embedded",
+    "Operation",
+    "Query",
+    "Reply",
+    "RequestInvalid",
+    "Services",
+    "Socket",
+    "reply_json",
+]
