@@ -87,13 +87,16 @@ bench: $(VENV)/dev peer ## Load, CPU per request and ratios against the peer
 	@$(PY) -m bench
 
 fuzz: $(VENV)/dev ## schemathesis against openapi/locum.json
-	@$(BIN)/pytest tests/fuzz -m slow
+	@$(BIN)/pytest -p schemathesis.pytest.plugin tests/fuzz
 
 openapi: $(VENV)/dev ## Write openapi/locum.json
 	@$(BIN)/locum openapi > openapi/locum.json.new && mv openapi/locum.json.new openapi/locum.json
 
 openapi-diff: $(VENV)/dev ## What our document lacks against the peer's
 	@$(PY) openapi/differences.py
+
+migration: $(VENV)/dev ## Print the SQL that the tables have and the migrations lack
+	@$(PY) -m tests.draft_migration
 
 # ------------------------------------------------------------------------------------------------------------ pins
 
@@ -108,4 +111,4 @@ clean: ## Remove environments and caches; never data
 	@rm -rf $(VENV) .peer-venv .peer-* .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup peer run db check fmt laws test test-fast compat compat-old bench fuzz openapi openapi-diff constraints clean
+.PHONY: help setup peer run db check fmt laws test test-fast compat compat-old bench fuzz openapi openapi-diff migration constraints clean

@@ -1,0 +1,71 @@
+"""Brings the schema up to date: by alembic, in one transaction under an advisory lock, so that N replicas may try."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from locum.infra.postgres import DatabaseProblem, pool_options
+from locum.infra.settings import Settings
+
+_LOCK = 0x6C6F63756D  # "locum"
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What an upgrade did: the revisions before and after."""
+
+    before: str | None
+    after: str
+
+
+async def upgrade(settings: Settings, url: str, location: Path) -> Migrated:
+    """Migrate to the newest revision. Raises DatabaseProblem where the database is ahead of this code."""
+    arguments: dict[str, Any] = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+    schema = pool_options(settings, url).search_path
+    if schema:
+        arguments["server_settings"] = {"search_path": schema}
+    engine = create_async_engine(_for_sqlalchemy(url), poolclass=NullPool, connect_args=arguments)
+    try:
+        async with engine.begin() as connection:
+            limit = int((settings.database.migration_timeout or 0) * 1000)
+            await connection.execute(text(f"SET LOCAL statement_timeout = {limit}"))
+            # Of the transaction, not the session: it holds through a PgBouncer as well.
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            return await connection.run_sync(_upgrade, location)
+    except asyncpg.PostgresError as error:
+        msg = f"the schema could not be migrated: {error}. Nothing was changed."
+        raise DatabaseProblem(msg) from error
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, location: Path) -> Migrated:
+    config = Config()
+    config.set_main_option("script_location", str(location).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    before = MigrationContext.configure(connection).get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    known = {script.revision for script in scripts.walk_revisions()}
+    if before is not None and before not in known:
+        msg = (
+            f"the database is at revision {before}, which this locum does not know: "
+            f"it was migrated by a newer one. Install that version or a later one."
+        )
+        raise DatabaseProblem(msg)
+    command.upgrade(config, "head")
+    return Migrated(before, cast("str", scripts.get_current_head()))
+
+
+def _for_sqlalchemy(url: str) -> str:
+    # SQLAlchemy hands the query on as keyword arguments, where asyncpg calls the mode of TLS by another name.
+    return url.replace("postgresql://", "postgresql+asyncpg://", 1).replace("sslmode=", "ssl=")
