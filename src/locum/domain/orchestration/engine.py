@@ -1,6 +1,6 @@
 """Hears every rule of a policy about a transition, and says what is to be answered and written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Generic
 
 from locum.domain.orchestration.answers import (
@@ -71,20 +71,23 @@ class _Hearing(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class _Heard(Generic[R]):
-    """A rule that was heard, the type it left the transition at, and the run as it was before."""
+    """A rule that was heard, the type it left the transition at, and the run before and after it."""
 
     rule: Rule[R]
     left_at: StateType | None
     run_before: R
+    run_after: R
 
 
 def govern(policy: Policy[R], asked: Transition[R]) -> Decision[R]:
     """Hear every rule of the policy in order, and decide."""
     hearing = _Hearing(asked=asked, details=_ACCEPTED, open_=True, effects=[])
     heard = _hear(policy, hearing)
-    fizzled = [entry for entry in heard if _fizzled(entry, hearing.type)]
     standing = hearing.asked
-    run = fizzled[0].run_before if fizzled else standing.run
+    run = standing.run
+    for entry in reversed(heard):
+        if _fizzled(entry, hearing.type):
+            run = _undo(run, entry)
     written = None
     if hearing.open_:
         standing = _with(standing, run=run)
@@ -121,7 +124,7 @@ def _hear(policy: Policy[R], hearing: _Hearing[R]) -> list[_Heard[R]]:
             continue
         run_before = hearing.asked.run
         replaced = hearing.open_ and _ask(rule, hearing)
-        heard.append(_Heard(rule, hearing.type if replaced else intended, run_before))
+        heard.append(_Heard(rule, hearing.type if replaced else intended, run_before, hearing.asked.run))
     return heard
 
 
@@ -161,6 +164,15 @@ def _with(asked: Transition[R], *, run: R | None = None, proposed: State | None 
         client_version=asked.client_version,
         chance=asked.chance,
     )
+
+
+def _undo(run: R, entry: _Heard[R]) -> R:
+    """The run without what this rule changed."""
+    before, after = entry.run_before, entry.run_after
+    if after is before:
+        return run
+    names = [field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)]
+    return replace(run, **{name: getattr(before, name) for name in names})
 
 
 def _stands(entry: _Heard[R], outcome: StateType | None) -> bool:
