@@ -1,1 +1,1 @@
-"""locum."""
+"""The behaviour floor: one folder per thing that users name."""

@@ -36,4 +36,4 @@ class Labelled(TypedColumns):
     """Tags (a JSON array of strings) and labels (a JSON object of scalars)."""
 
     tags: Named[Any] = Column(JSONB, server_default="[]", nullable=False)
-    labels: Named[Any] = Column(JSONB, server_default="{}", nullable=False)
+    labels: Named[Any] = Column(JSONB, server_default="{}", nullable=True)

@@ -1,0 +1,1 @@
+"""Events: the transactional log that is also the bus."""

@@ -1,0 +1,1 @@
+"""Flows: the names under which runs and deployments gather."""
