@@ -1,0 +1,1 @@
+"""What the peer answers when asked for the dates of schedules."""
