@@ -44,7 +44,7 @@ class Side:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            if any(fnmatchcase(where, pattern) for pattern in unordered):
+            if any(_matches(where, pattern) for pattern in unordered):
                 value = sorted(value, key=self._rank)
             return [self.value(v, f"{where}[{i}]", unordered) for i, v in enumerate(value)]
         if isinstance(value, dict):
@@ -54,6 +54,10 @@ class Side:
     def _rank(self, value: Any) -> str:
         known = UUID.sub(lambda m: self.ids.get(m[0], "<id>"), json.dumps(value, sort_keys=True))
         return TIME.sub("<time>", known)
+
+
+def _matches(text: str, pattern: str) -> bool:
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def _moment(text: str) -> datetime:
@@ -116,7 +120,7 @@ def _both_numbers(a: Any, b: Any) -> bool:
 def _is_deliberate(case: str, step: Step, where: str) -> bool:
     asked = f"{step.method} {step.path}"
     return any(
-        fnmatchcase(case, d.case) and fnmatchcase(asked, d.step) and fnmatchcase(where, d.where) for d in DELIBERATE
+        _matches(case, d.case) and _matches(asked, d.step) and _matches(where, d.where) for d in DELIBERATE
     )
 
 
@@ -139,7 +143,7 @@ def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
         ours.value(a.sent)
         theirs.value(b.sent)
         for where, x, y in _step_differences(ours, theirs, a, b, given):
-            if any(fnmatchcase(_bare(where), pattern) for pattern in a.ignore) or _is_deliberate(case, a, _bare(where)):
+            if any(_matches(_bare(where), pattern) for pattern in a.ignore) or _is_deliberate(case, a, _bare(where)):
                 continue
             line = f"{title}: {where}: locum {_show(x)} | peer {_show(y)}"
             if where == "status":
