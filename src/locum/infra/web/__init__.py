@@ -1,8 +1,9 @@
 """The web: typed operations and sockets, what they are given, what they may answer."""
 
 from locum.infra.web.application import Application
-from locum.infra.web.arguments import Embedded, Query, RequestInvalid
+from locum.infra.web.arguments import Embedded, Header, Query, RequestInvalid
 from locum.infra.web.call import Call, Reply, Services, reply_json
+from locum.infra.web.openapi import openapi
 from locum.infra.web.operation import Answer, Operation, Socket
 from locum.infra.web.versions import API_VERSION, PARITY_VERSION
 
@@ -13,11 +14,13 @@ __all__ = [
     "Application",
     "Call",
     "Embedded",
+    "Header",
     "Operation",
     "Query",
     "Reply",
     "RequestInvalid",
     "Services",
     "Socket",
+    "openapi",
     "reply_json",
 ]

@@ -95,7 +95,7 @@ class Application:
         if signature.body is not None:
             body = await read_body(receive, scope["headers"], self._body_limit)
             body = without_nul(body, strip=operation.keeps_nul)
-        arguments = signature.bind(path, scope["query_string"], body, lenient=lenient)
+        arguments = signature.bind(path, scope["query_string"], body, scope["headers"], lenient=lenient)
         if signature.wants_call:
             arguments[signature.wants_call] = call
         if signature.wants_db:

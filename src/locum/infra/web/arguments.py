@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
@@ -28,6 +28,14 @@ class Query:
     alias: str | None = None
 
 
+@dataclass(frozen=True)
+class Header:
+    """Marks an argument that comes from a header and describes it; `alias` is its name on the wire, if not the argument's."""
+
+    description: str = ""
+    alias: str | None = None
+
+
 class RequestInvalid(Exception):
     """The request does not have the form that the operation asks for; `errors` and `body` are what is answered."""
 
@@ -40,7 +48,7 @@ class RequestInvalid(Exception):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One path or query argument, for binding and for the OpenAPI document."""
+    """One path, query or header argument, for binding and for the OpenAPI document."""
 
     name: str
     wire_name: str
@@ -49,6 +57,11 @@ class Parameter:
     adapter: TypeAdapter[Any]
     default: Any
     description: str
+
+    @property
+    def bare(self) -> Any:
+        """The annotation without marks and constraints."""
+        return get_args(self.annotation)[0] if get_origin(self.annotation) is Annotated else self.annotation
 
     @property
     def required(self) -> bool:
@@ -66,6 +79,7 @@ class Signature:
         self.wants_db: str | None = None
         self.wants_tx: str | None = None
         self.body: Any = None
+        self.body_default: Any = PydanticUndefined
         self.body_optional = False
         self._body_adapter: TypeAdapter[Any] | None = None
         hints = get_type_hints(handler, include_extras=True)
@@ -85,14 +99,16 @@ class Signature:
         elif name == "body":
             self.body = hint
             self._body_adapter = TypeAdapter(hint)
-            self.body_optional = default is not inspect.Parameter.empty or _all_optional(hint)
+            if default is not inspect.Parameter.empty:
+                self.body_default = default
+            self.body_optional = self.body_default is not PydanticUndefined or _all_optional(hint)
         else:
-            mark = next((m for m in get_args(hint)[1:] if isinstance(m, Query)), Query())
-            place = "path" if name in path_names else "query"
+            mark = next((m for m in get_args(hint)[1:] if isinstance(m, Query | Header)), Query())
+            place = "path" if name in path_names else "header" if isinstance(mark, Header) else "query"
             self.parameters.append(
                 Parameter(
                     name=name,
-                    wire_name=mark.alias or name,
+                    wire_name=mark.alias or (name.replace("_", "-") if place == "header" else name),
                     place=place,
                     annotation=hint,
                     adapter=TypeAdapter(_without_mark(hint)),
@@ -101,7 +117,15 @@ class Signature:
                 )
             )
 
-    def bind(self, path: Mapping[str, str], query: bytes, body: bytes, *, lenient: bool) -> dict[str, Any]:
+    def bind(
+        self,
+        path: Mapping[str, str],
+        query: bytes,
+        body: bytes,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+        *,
+        lenient: bool = False,
+    ) -> dict[str, Any]:
         """The handler's arguments from the request. Raises RequestInvalid with everything that is wrong.
 
         `lenient` ignores fields that the models do not know: the client is newer than this server.
@@ -112,6 +136,8 @@ class Signature:
             given = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {}
             for parameter in self.parameters:
                 source = path if parameter.place == "path" else given
+                if parameter.place == "header":
+                    source = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
                 self._bind_one(parameter, source, arguments, errors)
         parsed: Any = None
         if self._body_adapter is not None:
@@ -155,8 +181,8 @@ class Signature:
 
     def _bind_absent(self, arguments: dict[str, Any], errors: list[Any]) -> None:
         if self.body_optional:
-            adapter = self._body_adapter
-            arguments["body"] = adapter.validate_python({}) if adapter and _is_model(self.body) else None
+            empty = self.body_default is PydanticUndefined
+            arguments["body"] = self.body() if empty else self.body_default
         else:
             errors.append({**_MISSING, "loc": ["body"]})
 
@@ -229,7 +255,8 @@ def _drop(parsed: Any, loc: tuple[int | str, ...]) -> None:
         parsed.pop(loc[-1], None)  # pyright: ignore[reportUnknownMemberType]  (JSON as it came)
 
 
-def _is_model(hint: Any) -> bool:
+def is_model(hint: Any) -> bool:
+    """Whether a hint is a pydantic model's class."""
     return inspect.isclass(hint) and issubclass(hint, BaseModel)
 
 
@@ -243,5 +270,5 @@ def _without_mark(hint: Any) -> Any:
     if get_origin(hint) is not Annotated:
         return hint
     base, *marks = get_args(hint)
-    kept = [mark for mark in marks if not isinstance(mark, Query)]
+    kept = [mark for mark in marks if not isinstance(mark, Query | Header)]
     return Annotated[(base, *kept)] if kept else base  # pyright: ignore[reportInvalidTypeForm]

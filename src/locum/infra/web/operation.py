@@ -23,7 +23,7 @@ class Operation:
     the edge commits before it answers, and runs anew on a serialization failure), path arguments, `body`, and the rest from
     the query. It answers with JSON text, a `Reply`, or None for an empty body.
 
-    `returns` is the type of the answer, for the document only. `keeps_nul` strips NUL characters from the body where losing
+    `returns` is the type of the answer, for the document only (`Any` for one of no fixed form, None for no content). `keeps_nul` strips NUL characters from the body where losing
     the whole of it would be worse (logs, events); elsewhere they are refused. `versioned` operations check the API version.
     """
 
@@ -37,6 +37,7 @@ class Operation:
     keeps_nul: bool = False
     versioned: bool = True
     documented: bool = True
+    deprecated: bool = False
     path_names: tuple[str, ...] = field(init=False)
     signature: Signature = field(init=False)
 
@@ -49,13 +50,17 @@ class Operation:
     @property
     def operation_id(self) -> str:
         """The id in the document: handler, path and method, as the peer forms it."""
-        shown = _PARAMETER.sub(r"{\1}", self.path)
-        return re.sub(r"\W", "_", f"{self.handler.__name__}{shown}") + "_" + self.method.lower()
+        return re.sub(r"\W", "_", f"{self.handler.__name__}{self.shown_path}") + "_" + self.method.lower()
+
+    @property
+    def shown_path(self) -> str:
+        """The path as the document shows it."""
+        return _PARAMETER.sub(r"{\1}", self.path)
 
     @property
     def uuid_names(self) -> frozenset[str]:
         """Path arguments that must look like a UUID for the path to match at all."""
-        return frozenset(p.name for p in self.signature.parameters if p.place == "path" and p.annotation is UUID)
+        return frozenset(p.name for p in self.signature.parameters if p.place == "path" and p.bare is UUID)
 
 
 @dataclass(frozen=True)
