@@ -6,6 +6,7 @@ from typing import Any
 
 from compat.twin.recorder import Answer, Recorder
 
+REFUSED, BROKEN = 400, 500
 NOBODY = "00000000-0000-4000-8000-000000000000"
 TEMPLATE = {
     "job_configuration": {"command": "{{ command }}", "cpu": "{{ cpu }}"},
@@ -64,3 +65,16 @@ def task_run(t: Recorder, flow_run_id: str | None, key: str = "task", **fields: 
     """A task run."""
     body = {"flow_run_id": flow_run_id, "task_key": key, "dynamic_key": "0", "name": t.name(key), **fields}
     return t.post("/task_runs/", body)
+
+
+def loose_queue(t: Recorder, stem: str, **fields: Any) -> Answer:
+    """A work queue without a pool of its own. It lands in a pool that all cases share, so its priority is chance, and
+    the peer may refuse two at once."""
+    body = {"name": t.name(stem), **fields}
+    return t.until(lambda a: a.status < BROKEN, "POST", "/work_queues/", body, ignore=("$.priority",))
+
+
+def loose_deployment(t: Recorder, flow_id: str, stem: str, **fields: Any) -> Answer:
+    """A deployment on a queue without a pool of its own, with the same care."""
+    body = {"flow_id": flow_id, "name": t.name(stem), **fields}
+    return t.until(lambda a: a.status < REFUSED, "POST", "/deployments/", body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compat.twin.making import NOBODY, deployment, flow, pool, run, task_run
+from compat.twin.making import NOBODY, deployment, flow, loose_deployment, pool, run, task_run
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -12,7 +12,7 @@ from compat.twin.registry import case
 def _three(t: Recorder) -> list[str]:
     one, other = flow(t, "first").id, flow(t, "second").id
     return [
-        deployment(t, one, "a", tags=["x", "y"], work_queue_name=t.name("qa")).id,
+        loose_deployment(t, one, "a", tags=["x", "y"], work_queue_name=t.name("qa")).id,
         deployment(t, one, "b", tags=["x"], paused=True).id,
         deployment(t, other, "c").id,
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compat.twin.making import NOBODY, TEMPLATE, deployment, flow, pool, run, state
+from compat.twin.making import NOBODY, TEMPLATE, deployment, flow, loose_deployment, pool, run, state
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -99,7 +99,7 @@ def create_for_a_pool(t: Recorder) -> None:
 @case
 def create_under_a_deployment(t: Recorder) -> None:
     one = flow(t, labels={"f": 1})
-    dep = deployment(t, one.id, labels={"d": 2}, tags=["dep"], parameters={"n": 1}, work_queue_name=t.name("q"))
+    dep = loose_deployment(t, one.id, "dep", labels={"d": 2}, tags=["dep"], parameters={"n": 1}, work_queue_name=t.name("q"))
     made = run(t, one.id, deployment_id=dep.id)
     t.get(f"/flow_runs/{made.id}")
 
