@@ -45,6 +45,7 @@ WORKLOADS: dict[str, type[Workload]] = {
 }
 RESULTS = Path(__file__).parent / "results"
 WARM_UP = 20
+IDLE_WINDOWS = 3  # watched before the first workload
 
 
 async def bench(kind: type[Workload], targets: list[Target], options: argparse.Namespace) -> list[Cost]:
@@ -75,6 +76,9 @@ async def measure(servers: list[Started], options: argparse.Namespace) -> str:
             )
             for server in servers
         ]
+        for target in targets:
+            for _ in range(IDLE_WINDOWS):
+                await rest(target, options.idle)
         lines: list[Line] = []
         for name in options.workloads or WORKLOADS:
             costs = await bench(WORKLOADS[name], targets, options)
