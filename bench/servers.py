@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +67,14 @@ async def postgres(data: Path) -> AsyncGenerator[tuple[int, str]]:
         await asyncio.to_thread(_stop_postgres, server)
 
 
-def _spawn(command: list[str], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _spawn(command: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUM_", "PREFECT_"))}
     with log.open("wb") as out:
-        return subprocess.Popen(command, env={**os.environ, **env}, stdout=out, stderr=subprocess.STDOUT)
+        return subprocess.Popen(command, env=inherited | env, stdout=out, stderr=subprocess.STDOUT)
 
 
 @asynccontextmanager
-async def _process(command: list[str], env: Mapping[str, str], url: str, log: Path) -> AsyncGenerator[int]:
+async def _process(command: list[str], env: dict[str, str], url: str, log: Path) -> AsyncGenerator[int]:
     """A server's process from when it answers its health check; stopped with a signal."""
     process = _spawn(command, env, log)
     try:
