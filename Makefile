@@ -89,11 +89,12 @@ bench: $(VENV)/dev peer ## Load, CPU per request and ratios against the peer
 fuzz: $(VENV)/dev ## schemathesis against openapi/locum.json
 	@$(BIN)/pytest -p schemathesis.pytest.plugin tests/fuzz
 
-openapi: $(VENV)/dev ## Write openapi/locum.json
+openapi: $(VENV)/dev ## Write openapi/locum.json (and the peer's structure, with PEER_DOCUMENT=FILE|URL)
 	@$(BIN)/locum openapi > openapi/locum.json.new && mv openapi/locum.json.new openapi/locum.json
+	@$(if $(PEER_DOCUMENT),$(PY) -m openapi.structure $(PEER_DOCUMENT) > openapi/peer.new && mv openapi/peer.new openapi/peer-3.9.1.json)
 
-openapi-diff: $(VENV)/dev ## What our document lacks against the peer's
-	@$(PY) openapi/differences.py
+openapi-diff: $(VENV)/dev ## What our document lacks against the peer's (TAG=..., STRICT=1)
+	@$(PY) -m openapi.differences $(if $(STRICT),--strict) $(if $(TAG),--tag "$(TAG)")
 
 migration: $(VENV)/dev ## Print the SQL that the tables have and the migrations lack
 	@$(PY) -m tests.draft_migration
