@@ -71,11 +71,11 @@ class TestStoredState:
 
 
 class TestResults:
-    @pytest.mark.parametrize("data", [None, {}, [], "x", {"type": "unpersisted"}])
+    @pytest.mark.parametrize("data", [None, [], "x", {"type": "unpersisted"}])
     def test_not_persisted(self, data: object):
         assert not has_persisted_result(data)
 
-    @pytest.mark.parametrize("data", [{"type": "result"}, {"a": 1}])
+    @pytest.mark.parametrize("data", [{}, {"type": "result"}, {"a": 1}])
     def test_persisted(self, data: object):
         assert has_persisted_result(data)
 

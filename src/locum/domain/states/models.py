@@ -17,8 +17,8 @@ Json = dict[str, Any]
 
 
 def has_persisted_result(data: Any) -> bool:
-    """Whether a state's data points at a result that was kept somewhere."""
-    return isinstance(data, dict) and bool(cast("Json", data)) and not _unpersisted(data)
+    """Whether a state's data looks like that of a result that was kept somewhere; like the peer's, `{}` does."""
+    return isinstance(data, dict) and not _unpersisted(data)
 
 
 def storable(data: Any) -> Any | None:
@@ -76,6 +76,11 @@ class State(BaseModel):
         """The part of the data that is kept, as JSON text; PostgreSQL knows no NaN."""
         kept = storable(self.data)
         return None if kept is None else to_json(kept, inf_nan_mode="null").decode()
+
+    @property
+    def kept_data(self) -> Any | None:
+        """The part of the data that is kept."""
+        return storable(self.data)
 
     @property
     def final(self) -> bool:

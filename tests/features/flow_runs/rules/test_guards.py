@@ -35,7 +35,7 @@ class TestLeaveTerminalStates:
         decision = govern(CORE, flow_transition(state("COMPLETED", data=RESULT), state("RUNNING")))
         assert decision.details.model_dump() == {"type": "reject_details", "reason": "Run is already COMPLETED."}
 
-    @pytest.mark.parametrize("data", [None, {"type": "unpersisted"}, "text"])
+    @pytest.mark.parametrize("data", [None, {}, {"type": "unpersisted"}, "text"])
     def test_without_a_result_it_runs_again(self, data: object):
         decision = govern(CORE, flow_transition(state("COMPLETED", data=data), state("RUNNING")))
         assert decision.status is SetStateStatus.ACCEPT
@@ -46,8 +46,9 @@ class TestLeaveTerminalStates:
         assert decision.details.model_dump() == {"type": "reject_details", "reason": KEEPS}
 
     def test_but_with_another(self):
-        decision = govern(CORE, flow_transition(state("COMPLETED", data=RESULT), state("COMPLETED", data=RESULT)))
-        assert decision.status is SetStateStatus.ACCEPT
+        for data in (RESULT, {}):
+            decision = govern(CORE, flow_transition(state("COMPLETED", data=RESULT), state("COMPLETED", data=data)))
+            assert decision.status is SetStateStatus.ACCEPT
 
     def test_no_reschedule_without_a_deployment(self):
         decision = govern(CORE, flow_transition(state("FAILED"), state("SCHEDULED")))

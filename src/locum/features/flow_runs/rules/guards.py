@@ -78,7 +78,7 @@ class OnlyScheduledRunsAreLate(Rule[FlowRunFacts]):
 
 
 def _completed_with_result(state: State) -> bool:
-    return state.type is StateType.COMPLETED and has_persisted_result(state.data)
+    return state.type is StateType.COMPLETED and bool(state.data) and has_persisted_result(state.data)
 
 
 def _loses_result(initial: State, proposed: State) -> bool:

@@ -22,7 +22,7 @@ class LeaveTerminalStates(Rule[TaskRunFacts]):
             return None
         if proposed.type in _NOT_AFTER_THE_END:
             return abort(f"Run is already {initial.type}.")
-        if initial.type is StateType.COMPLETED and has_persisted_result(initial.data):
+        if initial.type is StateType.COMPLETED and initial.data and has_persisted_result(initial.data):
             return reject("This run is already completed.")
         flow_retries = run.flow_run is not None and run.flow_run_run_count < run.flow_run.run_count
         retrying = proposed.type is StateType.RUNNING and flow_retries
