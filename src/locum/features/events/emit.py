@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, JSON, Text, Uuid, bindparam, func, insert, literal_column, select
+from sqlalchemy import CTE, JSON, Text, Uuid, bindparam, exists, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from locum.domain.ids import new_id
@@ -41,13 +41,13 @@ _COLUMNS = {
 }
 
 
-def insertion(name: str = "announced") -> CTE:
+def insertion(*, only_if: CTE | None = None, name: str = "announced") -> CTE:
     """The inserting of announcements as a CTE, for `statement.add_cte(...)`: no round trip of its own.
 
-    Its parameters are those of `insertion_parameters`.
+    Its parameters are those of `insertion_parameters`. With `only_if`, nothing is inserted unless that CTE has a row.
     """
     arrays = [bindparam(f"event_{column}", type_=ARRAY(kind)) for column, kind in _COLUMNS.items()]
-    given = func.unnest(*arrays).table_valued(*_COLUMNS, name="given")
+    given = func.unnest(*arrays).table_valued(*_COLUMNS, name="given").render_derived()
     resource = literal_column("given.resource::jsonb", JSONB)
     related = literal_column("given.related::jsonb", JSONB)
     identity = resource.op("->>")("prefect.resource.id")
@@ -65,6 +65,8 @@ def insertion(name: str = "announced") -> CTE:
         given.c.follows,
         func.array_prepend(identity, related_ids),
     )
+    if only_if is not None:
+        rows = rows.where(exists(select(1).select_from(only_if)))
     columns = ["id", "occurred", "event", "resource_id", "resource", "related", "payload", "follows", "resource_ids"]
     return insert(event).from_select(columns, rows).returning(event.c.id).cte(name)
 

@@ -1,0 +1,230 @@
+"""What may be done to flow runs."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from locum.domain.errors import Conflict, NotFound, Unavailable
+from locum.domain.ids import new_id
+from locum.domain.orchestration import Decision, FlowRunFacts, Policy, Transition, govern
+from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToParent
+from locum.domain.states import State, StateCreate, StateType
+from locum.features.events.emit import insertion_parameters
+from locum.features.flow_runs import lifecycle, policy
+from locum.features.flow_runs.schemas import FlowRunCreate
+from locum.features.flow_runs.store import inputs, runs, surroundings, transitions
+from locum.features.task_runs import commands as task_runs
+from locum.infra.db import Db, Executor, Tx, dump_json
+
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who proposes a transition: the versions that some rules ask for, and when."""
+
+    now: datetime
+    client_version: str | None = None
+    api_version: tuple[int, int, int] | None = None
+
+
+class _LostRaceError(Exception):
+    """The run changed its state between reading and writing."""
+
+
+async def create(db: Db, body: FlowRunCreate, created_by: Mapping[str, Any] | None, caller: Caller) -> tuple[str, bool]:
+    """The run as JSON text, and whether it was made just now (else its idempotency key was used before).
+
+    Raises Conflict where the flow does not exist, NotFound where the work pool or queue does not.
+    """
+    around = await surroundings.of_new_run(
+        db,
+        flow_id=body.flow_id,
+        deployment_id=body.deployment_id,
+        parent_task_run_id=body.parent_task_run_id,
+        pool_name=body.work_pool_name,
+        queue_name=body.work_queue_name,
+    )
+    if around is None:
+        msg = "The flow of the run does not exist."
+        raise Conflict(msg)
+    _check_queue(body, around)
+    run_id = new_id()
+    state = (body.state or StateCreate(type=StateType.PENDING)).to_state(caller.now)
+    facts = FlowRunFacts(
+        id=run_id,
+        deployment_id=body.deployment_id,
+        parent_task_run_id=body.parent_task_run_id,
+        empirical_policy=body.empirical_policy,
+    )
+    decision = govern(
+        policy.FORCED,
+        Transition(
+            run=facts,
+            initial=None,
+            proposed=state,
+            now=caller.now,
+            api_version=caller.api_version,
+            client_version=caller.client_version,
+            chance=random.random(),  # noqa: S311  (jitter is no secret)
+        ),
+    )
+    given = _columns(body, run_id, around, created_by, caller.now)
+    given["empirical_policy"] = decision.run.empirical_policy.model_dump_json()
+    shown = {**around, "id": run_id, "name": body.name, "flow_id": body.flow_id, "tags": given["tags"]}
+    announcement = lifecycle.state_changed({**shown, "created_by": given["created_by"]}, decision, caller.now)
+    if decision.state is None or announcement is None:
+        msg = "a new run must come into a state"
+        raise AssertionError(msg)
+    given |= transitions.state_values(decision.state) | transitions.fact_values(decision.run)
+    given |= insertion_parameters([announcement])
+    if decision.effects:
+        made = await db.transact(lambda tx: _insert_with_effects(tx, given, run_id, decision.effects, caller))
+    else:
+        made = await runs.insert_new(db, given)
+    if made is not None:
+        return made, True
+    found = await runs.get_by_key(db, body.flow_id, body.idempotency_key or "")
+    if found is None:
+        msg = "The run with this idempotency key was deleted meanwhile."
+        raise Unavailable(msg, retry_after=0)
+    return found, False
+
+
+async def set_state(
+    db: Db, run_id: UUID, proposed: State, rules: Policy[FlowRunFacts], caller: Caller
+) -> Decision[FlowRunFacts]:
+    """Propose a state and write what the rules make of it. Raises NotFound.
+
+    Where nothing else follows, reading and writing are a statement each, with no transaction around them: the write
+    touches the run only if it is still in the state that was read, else the transition is decided anew.
+    """
+    for _ in range(_ATTEMPTS):
+        row = await transitions.load(db, run_id)
+        if row is None:
+            raise _unknown(run_id)
+        facts, decision = _decide(row, proposed, rules, caller)
+        if decision.state is None and not decision.run_changed and not decision.effects:
+            return decision
+        announcement = lifecycle.state_changed(row, decision, caller.now)
+        if not decision.effects:
+            if await transitions.write(db, facts, decision, announcement):
+                return decision
+            continue
+        try:
+            return await db.transact(lambda tx: set_state_in(tx, run_id, proposed, rules, caller))
+        except _LostRaceError:
+            continue
+    msg = "The run changes its state too often."
+    raise Unavailable(msg, retry_after=1)
+
+
+async def set_state_in(
+    tx: Tx, run_id: UUID, proposed: State, rules: Policy[FlowRunFacts], caller: Caller
+) -> Decision[FlowRunFacts]:
+    """The same within a transaction, with all that follows. Raises NotFound; a lost race raises for a new attempt."""
+    row = await transitions.load(tx, run_id)
+    if row is None:
+        raise _unknown(run_id)
+    facts, decision = _decide(row, proposed, rules, caller)
+    if decision.state is not None or decision.run_changed:
+        announcement = lifecycle.state_changed(row, decision, caller.now)
+        if not await transitions.write(tx, facts, decision, announcement):
+            raise _LostRaceError
+    await _carry_out(tx, run_id, decision.effects, caller)
+    return decision
+
+
+def _unknown(run_id: UUID) -> NotFound:
+    return NotFound(f"Flow run with id {run_id} not found", bare=True)
+
+
+def _decide(
+    row: Mapping[str, Any], proposed: State, rules: Policy[FlowRunFacts], caller: Caller
+) -> tuple[FlowRunFacts, Decision[FlowRunFacts]]:
+    facts = transitions.facts_of(row)
+    asked = Transition(
+        run=facts,
+        initial=transitions.state_of(row),
+        proposed=proposed,
+        now=caller.now,
+        api_version=caller.api_version,
+        client_version=caller.client_version,
+        chance=random.random(),  # noqa: S311  (jitter is no secret)
+    )
+    return facts, govern(rules, asked)
+
+
+async def _insert_with_effects(
+    tx: Tx, given: Mapping[str, Any], run_id: UUID, effects: tuple[Effect, ...], caller: Caller
+) -> str | None:
+    made = await runs.insert_new(tx, given)
+    if made is not None:
+        await _carry_out(tx, run_id, effects, caller)
+    return made
+
+
+async def _carry_out(tx: Executor, run_id: UUID, effects: tuple[Effect, ...], caller: Caller) -> None:
+    for effect in effects:
+        match effect:
+            case ForgetInputs(keys=keys):
+                await inputs.delete_keys(tx, run_id, keys)
+            case MirrorToParent(task_run_id=task_run_id, state=state):
+                await task_runs.mirror_parent(tx, task_run_id, state, caller.now)
+            case _:
+                # the others belong to task runs, or to limits that a later issue brings
+                continue
+
+
+def _check_queue(body: FlowRunCreate, around: Mapping[str, Any]) -> None:
+    if body.work_pool_name is None:
+        return
+    if around["pool_id"] is None:
+        raise NotFound(f'Work pool "{body.work_pool_name}" not found.')
+    if around["found_queue_id"] is None:
+        raise NotFound(f"Work queue '{body.work_pool_name}/{body.work_queue_name}' not found.")
+
+
+def _columns(
+    body: FlowRunCreate,
+    run_id: UUID,
+    around: Mapping[str, Any],
+    created_by: Mapping[str, Any] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "name": body.name,
+        "flow_id": body.flow_id,
+        "deployment_id": body.deployment_id,
+        "work_queue_id": around["found_queue_id"],
+        "work_queue_name": body.work_queue_name,
+        "flow_version": body.flow_version,
+        "parameters": dump_json(body.parameters),
+        "idempotency_key": body.idempotency_key,
+        "context": dump_json(body.context),
+        "tags": dump_json(body.tags),
+        "labels": dump_json(_labels(body, around)),
+        "parent_task_run_id": body.parent_task_run_id,
+        "infrastructure_document_id": body.infrastructure_document_id,
+        "job_variables": dump_json(body.job_variables),
+        "created_by": dump_json(created_by) if created_by else None,
+        "created": now,
+    }
+
+
+def _labels(body: FlowRunCreate, around: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels of the flow or deployment, those that say which they are, and the run's own, in rising precedence."""
+    own = body.labels or {}
+    if body.deployment_id is not None and around["found_deployment_id"] is not None:
+        inherited = orjson.loads(around["deployment_labels"] or "{}")
+        system = {"prefect.flow.id": str(body.flow_id), "prefect.deployment.id": str(body.deployment_id)}
+    else:
+        inherited = orjson.loads(around["flow_labels"] or "{}")
+        system = {"prefect.flow.id": str(body.flow_id)}
+    return {**(inherited or {}), **system, **own}

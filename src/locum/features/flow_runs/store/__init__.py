@@ -1,0 +1,1 @@
+"""Every statement about flow runs, by topic."""
