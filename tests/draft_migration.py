@@ -14,7 +14,8 @@ from alembic.autogenerate import produce_migrations
 from alembic.operations import Operations
 from alembic.operations.ops import OpContainer
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import JSON, Column, Connection
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -32,9 +33,24 @@ def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compar
     return not (kind == "table" and name is not None and (name.startswith(PARTITION) or name == "alembic_version"))
 
 
+def _json_differs(
+    _context: Any,
+    found: Column[Any],
+    declared: Column[Any],
+    found_default: str | None,
+    _declared: Any,
+    default: str | None,
+) -> bool | None:
+    """Alembic asks the database whether two defaults are equal, which json cannot say; None leaves it to alembic."""
+    if isinstance(found.type, JSON) and not isinstance(found.type, JSONB):
+        plain = (found_default or "").removesuffix("::json").strip("'")
+        return plain != (default or "").strip("'")
+    return None
+
+
 def compared(connection: Connection) -> MigrationContext:
     """A comparison of everything that alembic can compare."""
-    options = {"include_object": is_ours, "compare_type": True, "compare_server_default": True}
+    options = {"include_object": is_ours, "compare_type": True, "compare_server_default": _json_differs}
     return MigrationContext.configure(connection, opts=options)
 
 

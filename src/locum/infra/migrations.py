@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from locum.infra.postgres import DatabaseProblem, pool_options
+from locum.infra.postgres import DatabaseProblem
 from locum.infra.settings import Settings
 
 _LOCK = 0x6C6F63756D  # "locum"
@@ -30,7 +30,7 @@ class Migrated:
 async def upgrade(settings: Settings, url: str, location: Path) -> Migrated:
     """Migrate to the newest revision. Raises DatabaseProblem where the database is ahead of this code."""
     arguments: dict[str, Any] = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-    schema = pool_options(settings, url).search_path
+    schema = settings.database.sqlalchemy.connect_args.search_path
     if schema:
         arguments["server_settings"] = {"search_path": schema}
     engine = create_async_engine(_for_sqlalchemy(url), poolclass=NullPool, connect_args=arguments)

@@ -17,3 +17,13 @@ async def current_revision(url: str, *, search_path: str | None = None) -> str |
         return None
     finally:
         await connection.close()
+
+
+async def drop_tables(url: str, names: list[str]) -> None:
+    """Drop these tables, with what depends on them, in one transaction."""
+    connection = await _connect(url, timeout=30, statement_cache_size=0)
+    try:
+        quoted = ", ".join(f'"{name}"' for name in names)
+        await connection.execute(f"DROP TABLE IF EXISTS {quoted} CASCADE")
+    finally:
+        await connection.close()

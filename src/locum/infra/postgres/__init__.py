@@ -3,7 +3,7 @@
 from locum.infra.postgres.checking import OLDEST, check, ensure_database
 from locum.infra.postgres.embedded import BINARIES, DATABASE, EmbeddedPostgres
 from locum.infra.postgres.problems import DatabaseProblem
-from locum.infra.postgres.urls import database_url, described, pool_options
+from locum.infra.postgres.urls import database_url, described
 
 __all__ = [
     "BINARIES",
@@ -15,5 +15,4 @@ __all__ = [
     "database_url",
     "described",
     "ensure_database",
-    "pool_options",
 ]

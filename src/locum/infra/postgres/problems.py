@@ -1,5 +1,7 @@
 """What can be wrong with the database before the server runs."""
 
+from locum.infra.problem import Problem
 
-class DatabaseProblem(Exception):
-    """The message is one line for the person at the terminal: what is wrong and what to do."""
+
+class DatabaseProblem(Problem):
+    """The database cannot be used as it is."""

@@ -2,7 +2,6 @@
 
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from locum.infra.db import PoolOptions
 from locum.infra.postgres.problems import DatabaseProblem
 from locum.infra.settings import Settings
 
@@ -24,21 +23,6 @@ def database_url(settings: Settings) -> str | None:
     password = f":{quote(database.password.get_secret_value(), safe='')}" if database.password else ""
     port = f":{database.port}" if database.port else ""
     return _normal(f"postgresql://{user}{password}@{database.host}{port}/{database.name or 'prefect'}", settings)
-
-
-def pool_options(settings: Settings, url: str) -> PoolOptions:
-    """How the pool of one process behaves."""
-    database = settings.database
-    pool = database.sqlalchemy
-    caches = (pool.connect_args.statement_cache_size, pool.connect_args.prepared_statement_cache_size)
-    return PoolOptions(
-        url=url,
-        max_size=pool.pool_size + pool.max_overflow,
-        statement_timeout=database.timeout or 0.0,
-        acquire_timeout=pool.pool_timeout or 30.0,
-        pooler=0 in caches,
-        search_path=pool.connect_args.search_path,
-    )
 
 
 def described(url: str) -> str:

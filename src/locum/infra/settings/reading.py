@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from locum.infra.problem import Problem
 from locum.infra.settings.fields import Also, Ours
 from locum.infra.settings.server import Settings
 
@@ -16,8 +17,8 @@ Named = dict[str, tuple[str, str]]
 """Variables by name: the value, and where it was found."""
 
 
-class SettingsError(Exception):
-    """A setting that cannot be used; the message is one line for the person at the terminal."""
+class SettingsError(Problem):
+    """A setting that cannot be used."""
 
 
 def is_ours(field: FieldInfo) -> bool:

@@ -1,0 +1,23 @@
+"""Puts the application together: the features' operations and sockets on what the process hands down."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from locum.app.routes import OPERATIONS, SOCKETS
+from locum.domain.clock import now
+from locum.infra.db import Db
+from locum.infra.settings import Settings
+from locum.infra.web import Application, Services
+
+
+def create_app(settings: Settings, db: Db, hubs: Mapping[str, Any] | None = None) -> Application:
+    """The application of one process; `hubs` is what features share within it."""
+    services = Services(db=db, settings=settings, clock=now, hubs=hubs or {})
+    return Application(
+        OPERATIONS,
+        SOCKETS,
+        services,
+        prefix=f"{(settings.api.base_path or '').rstrip('/')}/api",
+        body_limit=settings.api.body_limit,
+        gzip_minimum=settings.api.gzip_minimum_bytes,
+    )

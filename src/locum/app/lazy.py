@@ -1,0 +1,11 @@
+"""The one way to load a module late, for what most starts do not need: it would cost each of them its imports."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, cast
+
+
+def load(target: str) -> Callable[..., Any]:
+    """The function that `package.module:name` names."""
+    module, _, name = target.partition(":")
+    return cast("Callable[..., Any]", getattr(import_module(module), name))

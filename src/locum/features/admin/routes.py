@@ -1,0 +1,52 @@
+"""Operations on the server itself."""
+
+from typing import Any
+
+from locum.features.admin import store
+from locum.infra.db import Db
+from locum.infra.settings import public_view
+from locum.infra.web import API_VERSION, PARITY_VERSION, Answer, Call, Operation, Reply, reply_json
+
+_NOT_READY = b'{"message":"Database is not available"}'
+
+
+async def health_check() -> Answer:
+    """Answer as long as the process does."""
+    return b"true"
+
+
+async def perform_readiness_check(db: Db) -> Answer:
+    """Answer as long as the database does, too."""
+    if await store.answers(db):
+        return b'{"message":"OK"}'
+    return Reply(_NOT_READY, 503)
+
+
+async def hello() -> Answer:
+    """Wave back."""
+    return '"👋"'
+
+
+async def server_version() -> Answer:
+    """The version of the API that this server speaks."""
+    return reply_json(API_VERSION)
+
+
+async def read_version() -> Answer:
+    """The version of the peer that this server equals; clients compare it with their own."""
+    return reply_json(PARITY_VERSION)
+
+
+async def read_settings(call: Call) -> Answer:
+    """The settings, secrets hidden."""
+    return reply_json(public_view(call.settings))
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("GET", "/health", health_check, tag="Root", returns=bool, versioned=False),
+    Operation("GET", "/ready", perform_readiness_check, tag="Root", returns=dict[str, Any], versioned=False),
+    Operation("GET", "/hello", hello, tag="Root", returns=str, versioned=False),
+    Operation("GET", "/version", server_version, tag="Root", returns=str, versioned=False),
+    Operation("GET", "/admin/version", read_version, tag="Admin", returns=str),
+    Operation("GET", "/admin/settings", read_settings, tag="Admin", returns=dict[str, Any]),
+)
