@@ -1,8 +1,12 @@
 """The table of contents of the API: one line per feature."""
 
 from locum.features.admin import routes as admin
+from locum.features.flows import routes as flows
 from locum.infra.web import Operation, Socket
 
-OPERATIONS: tuple[Operation, ...] = (*admin.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *admin.OPERATIONS,
+    *flows.OPERATIONS,
+)
 
 SOCKETS: tuple[Socket, ...] = ()

@@ -69,9 +69,7 @@ def related(run: Mapping[str, Any]) -> list[dict[str, str]]:
             labels["prefect.work-pool.type"] = run["pool_type"]
         found.append(labels)
         tags.update(_tags(its_tags))
-    found += [
-        {"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"} for tag in sorted(tags)
-    ]
+    found += [{"prefect.resource.id": f"prefect.tag.{tag}", "prefect.resource.role": "tag"} for tag in sorted(tags)]
     return found + _creator(run["created_by"])
 
 

@@ -8,6 +8,8 @@ from locum.domain.errors import NotFound
 from locum.features.events.emit import emit
 from locum.features.flows import lifecycle, store
 from locum.features.flows.schemas import FlowCreate, FlowUpdate
+from locum.filters.lists import BulkDeleteFlows
+from locum.filters.sorting import FlowSort
 from locum.infra.db import Tx
 
 
@@ -28,8 +30,15 @@ async def change(tx: Tx, flow_id: UUID, body: FlowUpdate, now: datetime) -> None
     """Change a flow. Raises NotFound."""
     changed = await store.update_tags(tx, flow_id, body.tags)
     if changed is None:
-        raise NotFound("Flow not found")
+        msg = "Flow not found"
+        raise NotFound(msg)
     await emit(tx, lifecycle.changed("updated", changed, now))
+
+
+async def remove_wanted(tx: Tx, wanted: BulkDeleteFlows, now: datetime) -> list[UUID]:
+    """Delete the first flows that the filter lets through, by name; their ids."""
+    ids = await store.LISTING.ids(tx, wanted.restriction(), FlowSort.NAME_ASC, wanted.limit)
+    return await remove(tx, ids, now)
 
 
 async def remove(tx: Tx, ids: Sequence[UUID], now: datetime) -> list[UUID]:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.domain.ids import new_id
 from locum.features.flows.schemas import FlowCreate
+from locum.filters.listing import Listing
 from locum.infra.db import Executor, Row, dump_json, json_object, prepare
 from locum.tables.flows import flow
 
@@ -22,6 +23,7 @@ PROJECTION = json_object(
         "labels": flow.c.labels,
     },
 )
+LISTING = Listing(flow, PROJECTION)
 _ANNOUNCED = (flow.c.id, flow.c.name, flow.c.tags, flow.c.labels)
 
 _INSERT = prepare(

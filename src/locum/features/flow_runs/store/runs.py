@@ -37,7 +37,7 @@ _GIVEN = {
     "created_by": JSON(),
     "created": Instant,
 }
-_DEFAULTS: Mapping[str, Any] = {name: None for name in _GIVEN} | {
+_DEFAULTS: Mapping[str, Any] = dict.fromkeys(_GIVEN) | {
     "parameters": "{}",
     "context": "{}",
     "tags": "[]",
@@ -48,7 +48,10 @@ _DEFAULTS: Mapping[str, Any] = {name: None for name in _GIVEN} | {
 
 def _insert() -> Any:
     columns = {**_GIVEN, **STATE_PARAMETERS, **FACT_PARAMETERS}
-    values = {name.replace("run_id", "id", 1) if name == "run_id" else name: bindparam(name, type_=kind) for name, kind in columns.items()}
+    values = {
+        name.replace("run_id", "id", 1) if name == "run_id" else name: bindparam(name, type_=kind)
+        for name, kind in columns.items()
+    }
     made = (
         insert(flow_run)
         .values(**values, updated=bindparam("created", type_=Instant))

@@ -1,6 +1,5 @@
 """What lies around a flow run: its flow, deployment, work queue and pool, and the task run it stands for."""
 
-
 from typing import Any
 from uuid import UUID
 
@@ -47,15 +46,19 @@ def joined_to_run() -> FromClause:
 
 _QUEUE_NAME = bindparam("queue_name", type_=Text)
 _POOL_NAME = bindparam("pool_name", type_=Text)
-_NAMED_QUEUE = or_(work_queue.c.name == _QUEUE_NAME, and_(_QUEUE_NAME.is_(null()), work_queue.c.id == work_pool.c.default_queue_id))
+_NAMED_QUEUE = or_(
+    work_queue.c.name == _QUEUE_NAME, and_(_QUEUE_NAME.is_(null()), work_queue.c.id == work_pool.c.default_queue_id)
+)
 
 _OF_NEW_RUN = prepare(
-    select(*COLUMNS).select_from(
+    select(*COLUMNS)
+    .select_from(
         flow.outerjoin(deployment, deployment.c.id == bindparam("deployment_id", type_=Uuid))
         .outerjoin(work_pool, work_pool.c.name == _POOL_NAME)
         .outerjoin(work_queue, and_(work_queue.c.work_pool_id == work_pool.c.id, _NAMED_QUEUE))
         .outerjoin(task_run, task_run.c.id == bindparam("parent_task_run_id", type_=Uuid))
-    ).where(flow.c.id == bindparam("flow_id", type_=Uuid))
+    )
+    .where(flow.c.id == bindparam("flow_id", type_=Uuid))
 )
 
 

@@ -141,17 +141,20 @@ def state_of(row: Row) -> State | None:
     return None if row["state"] is None else State.model_validate_json(row["state"])
 
 
-async def write(tx: Executor, read: FlowRunFacts, decision: Decision[FlowRunFacts], announcement: Announcement | None) -> bool:
+async def write(
+    tx: Executor, read: FlowRunFacts, decision: Decision[FlowRunFacts], announcement: Announcement | None
+) -> bool:
     """Write a decision with its announcement; False where the run is no longer in the state that was read."""
     after = decision.run
     values: dict[str, Any] = {
         "run_id": after.id,
         "read_state_id": decision.initial.id if decision.initial else None,
-        "new_policy": None if after.empirical_policy is read.empirical_policy else after.empirical_policy.model_dump_json(),
+        "new_policy": None
+        if after.empirical_policy is read.empirical_policy
+        else after.empirical_policy.model_dump_json(),
         **fact_values(after),
     }
     if decision.state is None or announcement is None:
         return bool(await tx.value(_WRITE_FACTS, **values))
     values |= state_values(decision.state) | insertion_parameters([announcement])
     return bool(await tx.value(_WRITE_STATE, **values))
-
