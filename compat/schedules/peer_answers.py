@@ -1,7 +1,7 @@
 """Asks the peer's own schedule classes for dates; runs in the peer's environment.
 
 Reads from stdin a JSON list of {"schedule": {...}, "start": "...", "n": 3, "end": null}, and writes to stdout
-{"python": [3, 11], "answers": [...]}: per case a list of moments in UTC in the peer's order, or {"error": "Kind: text"}.
+{"python": [3, 11], "answers": [...]}: per case a list of moments in UTC in the peer's order, or {"error": "..."}.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 warnings.simplefilter("ignore")
 
-from prefect.server.schemas.schedules import SCHEDULE_TYPES  # noqa: E402  # pyright: ignore
 from pydantic import TypeAdapter  # noqa: E402
 
-SCHEDULE: TypeAdapter[Any] = TypeAdapter(SCHEDULE_TYPES)
+schemas: Any = import_module("prefect.server.schemas.schedules")
+SCHEDULE: TypeAdapter[Any] = TypeAdapter(schemas.SCHEDULE_TYPES)
 
 
 def answer(case: dict[str, Any]) -> list[str] | dict[str, str]:
@@ -29,7 +30,7 @@ def answer(case: dict[str, Any]) -> list[str] | dict[str, str]:
             start=datetime.fromisoformat(case["start"]),
             end=datetime.fromisoformat(end) if end else None,
         )
-        return [date.astimezone(timezone.utc).isoformat() for date in dates]
+        return [date.astimezone(UTC).isoformat() for date in dates]
     except Exception as error:  # noqa: BLE001 (an error is an answer)
         return {"error": f"{type(error).__name__}: {error}"[:300]}
 

@@ -202,7 +202,7 @@ def what_a_pool_and_a_deployment_announce(t: Recorder) -> None:
     t.patch(f"/work_pools/{name}", {"is_paused": True})
     made = t.get(f"/work_pools/{name}")
     wanted = {**_window(t), "resource": {"id": [f"prefect.work-pool.{made.id}"]}, "order": "ASC"}
-    _until(t, wanted, 2)
+    _until(t, wanted, 3)
     dep = deployment(t, flow(t).id, work_pool_name=name).id
     t.post(f"/work_pools/{name}/get_scheduled_flow_runs", {}, only="status")
     wanted = {**_window(t), "resource": {"id": [f"prefect.deployment.{dep}"]}, "event": {"name": ["prefect.deployment.ready"]}}

@@ -14,7 +14,7 @@ def history(t: Recorder) -> None:
         run(t, one, f"r{i}", state=state(kind))
     run(t, one, "s", state=state("SCHEDULED", state_details={"scheduled_time": t.at(hours=1, minutes=10)}))
     run(t, one, "named", state=state("COMPLETED", name="Odd"))
-    span = {"history_start": t.at(hours=-1), "history_end": t.at(hours=2), "history_interval_seconds": 3600}
+    span = {"history_start": t.at(minutes=-90), "history_end": t.at(minutes=90), "history_interval_seconds": 3600}
     timed = ("$[].states[].sum_estimated_run_time", "$[].states[].sum_estimated_lateness")
     t.post("/flow_runs/history", {**span, "flows": {"id": {"any_": [one]}}}, ignore=timed)
     t.post("/flow_runs/history", {**span, "flows": {"id": {"any_": [NOBODY]}}})

@@ -213,7 +213,7 @@ def limit_offset_and_page(t: Recorder) -> None:
 @case
 def history(t: Recorder) -> None:
     parent, _ = _four(t)
-    span = {"history_start": t.at(hours=-1), "history_end": t.at(hours=2), "history_interval_seconds": 3600}
+    span = {"history_start": t.at(minutes=-90), "history_end": t.at(minutes=90), "history_interval_seconds": 3600}
     timed = ("$[].states[].sum_estimated_run_time", "$[].states[].sum_estimated_lateness")
     t.post("/task_runs/history", {**span, "flow_runs": {"id": {"any_": [parent]}}}, ignore=timed)
     t.post("/task_runs/history", {**span, "history_interval_seconds": 0.1})
