@@ -37,9 +37,15 @@ class TestStamp:
         details = stamp_task_run_state(asked, asked.proposed).state_details
         assert (details.flow_run_id, details.task_run_id) == (FLOW_RUN, RUN)
 
-    def test_two_states_share_no_timestamp(self):
-        asked = flow_transition(state("PENDING", at=NOW), state("RUNNING", at=NOW))
-        assert stamp_flow_run_state(asked, asked.proposed).timestamp == NOW + timedelta(microseconds=1)
+    def test_a_state_of_a_flow_run_is_later_than_the_one_before(self):
+        for at in (EARLIER, NOW):
+            asked = flow_transition(state("PENDING", at=NOW), state("RUNNING", at=at))
+            assert stamp_flow_run_state(asked, asked.proposed).timestamp == NOW + timedelta(microseconds=1)
+
+    def test_two_states_of_a_task_run_share_no_timestamp(self):
+        for at, kept in ((NOW, NOW + timedelta(microseconds=1)), (EARLIER, EARLIER)):
+            asked = task_transition(state("PENDING", at=NOW), state("RUNNING", at=at))
+            assert stamp_task_run_state(asked, asked.proposed).timestamp == kept
 
 
 class TestTimes:

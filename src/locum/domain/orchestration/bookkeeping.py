@@ -8,18 +8,29 @@ from locum.domain.orchestration.facts import FlowRunFacts, RunFacts, TaskRunFact
 from locum.domain.orchestration.rules import Transition
 from locum.domain.states import State, StateType
 
+_TICK = timedelta(microseconds=1)
+
 
 def stamp_flow_run_state(asked: Transition[FlowRunFacts], state: State) -> State:
-    """The state as it is kept: with its run, the task run that stands for it, and a time of its own."""
+    """The state as it is kept: with its run, the task run that stands for it, and later than the one before."""
     run = asked.run
     parent = run.parent_task_run_id or state.state_details.task_run_id
-    return _at_its_own_time(asked.initial, state).detailed(flow_run_id=run.id, task_run_id=parent)
+    initial = asked.initial
+    if initial is not None and initial.timestamp >= state.timestamp:
+        # Proposed before another state was written that won the race, or by a server whose clock is behind.
+        state = state.but(timestamp=initial.timestamp + _TICK)
+    return state.detailed(flow_run_id=run.id, task_run_id=parent)
 
 
 def stamp_task_run_state(asked: Transition[TaskRunFacts], state: State) -> State:
-    """The state as it is kept: with its runs and a time of its own."""
-    run = asked.run
-    return _at_its_own_time(asked.initial, state).detailed(flow_run_id=run.flow_run_id, task_run_id=run.id)
+    """The state as it is kept: with its runs and a time of its own.
+
+    It may be earlier than the state before, which may have come with the time of a client's clock.
+    """
+    run, initial = asked.run, asked.initial
+    if initial is not None and initial.timestamp == state.timestamp:
+        state = state.but(timestamp=state.timestamp + _TICK)
+    return state.detailed(flow_run_id=run.flow_run_id, task_run_id=run.id)
 
 
 def book_flow_run(asked: Transition[FlowRunFacts], state: State) -> FlowRunFacts:
@@ -39,13 +50,6 @@ def book_task_run(asked: Transition[TaskRunFacts], state: State) -> TaskRunFacts
     run = asked.run
     count = run.run_count + 1 if state.type is StateType.RUNNING else run.run_count
     return replace(run, run_count=count, **_times(run, asked.initial, state))
-
-
-def _at_its_own_time(initial: State | None, state: State) -> State:
-    """Two states of a run never share a timestamp, so that their order is plain."""
-    if initial is None or initial.timestamp != state.timestamp:
-        return state
-    return state.but(timestamp=state.timestamp + timedelta(microseconds=1))
 
 
 def _times(run: RunFacts, initial: State | None, state: State) -> dict[str, Any]:
