@@ -1,0 +1,32 @@
+"""Gives each scenario a site of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compat.scenarios.site import Commands, Site, environment_for
+
+
+@pytest.fixture(scope="session")
+def environment(locum_api: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the client's processes find in their environment."""
+    return environment_for(locum_api, tmp_path_factory.mktemp("prefect-home"))
+
+
+@pytest.fixture(scope="session")
+def commands(client_python: Path, environment: dict[str, str]) -> Iterator[Commands]:
+    """The client's command line."""
+    commands = Commands(client_python, environment)
+    yield commands
+    commands.end()
+
+
+@pytest.fixture
+def site(
+    locum_api: str, client_python: Path, tmp_path: Path, commands: Commands, environment: dict[str, str]
+) -> Site:
+    """A working place with an empty folder."""
+    return Site(locum_api, client_python, tmp_path, commands, environment)
