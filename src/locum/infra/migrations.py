@@ -58,8 +58,9 @@ def _upgrade(connection: Connection, location: Path) -> Migrated:
     known = {script.revision for script in scripts.walk_revisions()}
     if before is not None and before not in known:
         msg = (
-            f"the database is at revision {before}, which this locum does not know: "
-            f"it was migrated by a newer one. Install that version or a later one."
+            f"the database is at revision {before}, which this locum does not know: it belongs to a newer locum, "
+            f"or to another program such as Prefect's own server. Install the newer one, or give locum a database "
+            f"of its own."
         )
         raise DatabaseProblem(msg)
     command.upgrade(config, "head")
