@@ -1,7 +1,7 @@
 """What may be done to flow runs."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,27 @@ from uuid import UUID
 
 import orjson
 
-from locum.domain.errors import Conflict, NotFound, Unavailable
+from locum.domain.errors import BadRequest, Conflict, Invalid, NotFound, Unavailable
 from locum.domain.ids import new_id
-from locum.domain.orchestration import Decision, FlowRunFacts, Policy, Transition, govern
+from locum.domain.orchestration import (
+    Decision,
+    FlowRunFacts,
+    Policy,
+    SetStateStatus,
+    StateAbortDetails,
+    Transition,
+    govern,
+)
 from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToParent
 from locum.domain.states import State, StateCreate, StateType
 from locum.features.events.emit import insertion_parameters
 from locum.features.flow_runs import lifecycle, policy
-from locum.features.flow_runs.schemas import FlowRunCreate
+from locum.features.flow_runs.schemas import (
+    FlowRunBulkSetStateResponse,
+    FlowRunCreate,
+    FlowRunOrchestrationResult,
+    FlowRunUpdate,
+)
 from locum.features.flow_runs.store import inputs, runs, surroundings, transitions
 from locum.features.task_runs import commands as task_runs
 from locum.infra.db import Db, Executor, Tx, dump_json
@@ -138,6 +151,65 @@ async def set_state_in(
             raise _LostRaceError
     await _carry_out(tx, run_id, decision.effects, caller)
     return decision
+
+
+async def set_many(
+    db: Db, ids: Sequence[UUID], proposed: StateCreate, rules: Policy[FlowRunFacts], caller: Caller
+) -> FlowRunBulkSetStateResponse:
+    """Propose the same state for several runs, one after the other; a run that is gone meanwhile is an abort."""
+    results: list[FlowRunOrchestrationResult] = []
+    for run_id in ids:
+        try:
+            decision = await set_state(db, run_id, proposed.to_state(caller.now), rules, caller)
+        except NotFound as error:
+            status, state, details = SetStateStatus.ABORT, None, StateAbortDetails(reason=error.detail)
+        else:
+            result = decision.result()
+            status, state, details = result.status, result.state, result.details
+        results.append(FlowRunOrchestrationResult(flow_run_id=run_id, status=status, state=state, details=details))
+    return FlowRunBulkSetStateResponse(results=results)
+
+
+async def change(db: Db, run_id: UUID, body: FlowRunUpdate) -> None:
+    """Change what the body gives. Raises NotFound; BadRequest where job variables may not be changed any more."""
+    values = body.model_dump(mode="json", exclude_unset=True)
+    if body.job_variables is not None:
+        row = await transitions.load(db, run_id)
+        if row is None:
+            msg = "Flow run not found"
+            raise NotFound(msg)
+        _check_job_variables(row)
+    for name in values.keys() & {"parameters", "empirical_policy", "tags", "job_variables"}:
+        values[name] = dump_json(values[name])
+    if not await runs.change(db, run_id, values):
+        msg = "Flow run not found"
+        raise NotFound(msg)
+
+
+async def add_labels(db: Db, run_id: UUID, labels: Mapping[str, Any]) -> None:
+    """Add labels to a run, replacing those of the same name. Raises NotFound."""
+    if not await runs.add_labels(db, run_id, dump_json(labels)):
+        raise _unknown(run_id)
+
+
+def check_size(parameters: Mapping[str, Any], limit: int) -> None:
+    """Raises Invalid where the parameters, as JSON, have more than `limit` bytes."""
+    if parameters and limit and (size := len(dump_json(parameters).encode())) > limit:
+        msg = f"The parameters have {size} bytes as JSON; {limit} are allowed."
+        raise Invalid(msg)
+
+
+def _check_job_variables(row: Mapping[str, Any]) -> None:
+    state = transitions.state_of(row)
+    if state is None:
+        msg = "Flow run state is required to update job variables but none exists"
+        raise BadRequest(msg)
+    if state.type is not StateType.SCHEDULED:
+        msg = f"Job variables for a flow run in state {state.type.name} cannot be updated"
+        raise BadRequest(msg)
+    if row["found_deployment_id"] is None:
+        msg = "A deployment for the flow run could not be found"
+        raise BadRequest(msg)
 
 
 def _unknown(run_id: UUID) -> NotFound:

@@ -17,6 +17,8 @@ from locum.domain.orchestration import (
 )
 from locum.domain.slugs import new_slug
 from locum.domain.states import State, StateCreate, StateType
+from locum.filters.body import NullIsDefault
+from locum.filters.lists import BulkFlowRuns
 from locum.infra.web import Embedded
 
 BULK_LIMIT = 50
@@ -143,11 +145,30 @@ class FlowRunBulkSetStateResponse(BaseModel):
     results: list[FlowRunOrchestrationResult] = Field(default_factory=list[FlowRunOrchestrationResult])
 
 
+class FlowRunInput(BaseModel):
+    """An input sent to a flow run."""
+
+    id: UUID
+    created: Moment | None
+    updated: Moment | None
+    flow_run_id: UUID = Field(description="The run that it is for")
+    key: str = Field(description="Under which key the run looks for it")
+    value: str = Field(description="What was sent")
+    sender: str | None = Field(default=None, description="Who sent it")
+
+
 class SetStateBody(Embedded):
     """A proposed state, and whether to bypass the rules."""
 
     state: StateCreate = Field(description="The state proposed")
     force: bool = Field(default=False, description="Whether to bypass the rules that may alter or refuse it")
+
+
+class BulkSetStateBody(BulkFlowRuns):
+    """Which flow runs are to come into which state."""
+
+    state: StateCreate = Field(description="The state proposed")
+    force: Annotated[bool, NullIsDefault] = Field(default=False, description="Whether to bypass the rules")
 
 
 class ResumeBody(Embedded):

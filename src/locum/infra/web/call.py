@@ -35,12 +35,13 @@ class Services:
 class Call:
     """One request: its headers, when it came, and the process's services."""
 
-    __slots__ = ("now", "scope", "services")
+    __slots__ = ("headers", "now", "scope", "services")
 
-    def __init__(self, scope: Scope, services: Services) -> None:
+    def __init__(self, scope: Scope, services: Services, headers: Mapping[bytes, bytes] | None = None) -> None:
         """Note the time of arrival, which is `now` for everything that the request does."""
         self.scope = scope
         self.services = services
+        self.headers: Mapping[bytes, bytes] = dict(scope["headers"]) if headers is None else headers
         self.now: datetime = services.clock()
 
     @property
@@ -49,17 +50,22 @@ class Call:
         return self.services.settings
 
     def header(self, name: bytes) -> bytes | None:
-        """The first header of that (lower case) name."""
-        for key, value in self.scope["headers"]:
-            if key == name:
-                return value
-        return None
+        """The header of that (lower case) name."""
+        return self.headers.get(name)
 
     @property
     def client_version(self) -> str | None:
         """The version of the Prefect client that asks, if it is one: `3.9.1`."""
-        found = _USER_AGENT.match(self.header(b"user-agent") or b"")
-        return found[1].decode() if found else None
+        return client_version(self.header(b"user-agent"))
+
+    @property
+    def api_version(self) -> tuple[int, int, int] | None:
+        """The API version that the request names, once it was found to be well formed."""
+        header = self.header(b"x-prefect-api-version")
+        if not header:
+            return None
+        major, minor, patch = header.split(b".")
+        return int(major), int(minor), int(patch)
 
     @property
     def created_by(self) -> dict[str, Any] | None:
@@ -73,6 +79,12 @@ class Call:
         except (Base64Error, ValueError):
             return None
         return {"id": str(owner), "type": "AUTOMATION", "display_value": shown} if shown else None
+
+
+def client_version(user_agent: bytes | None) -> str | None:
+    """The version in a Prefect client's user agent; None for anybody else's."""
+    found = _USER_AGENT.match(user_agent or b"")
+    return found[1].decode() if found else None
 
 
 @dataclass(frozen=True, slots=True)

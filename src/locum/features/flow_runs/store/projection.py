@@ -1,39 +1,12 @@
 """A flow run as it is answered."""
 
-from sqlalchemy import Float, and_, case, func, select
-from sqlalchemy import literal_column as sql
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import select
 
-from locum.domain.states import TERMINAL
+from locum.filters.listing import Listing
 from locum.infra.db import json_object
-from locum.tables.flow_runs import RunColumns, flow_run
+from locum.tables.flow_runs import flow_run
+from locum.tables.run_times import estimated_run_time, start_delay
 from locum.tables.work_pools import work_pool, work_queue
-
-
-def seconds_since(moment: ColumnElement[object]) -> ColumnElement[float]:
-    """Seconds from `moment` until now."""
-    return func.extract("epoch", func.now() - moment).cast(Float(53))
-
-
-def estimated_run_time(run: RunColumns) -> ColumnElement[float]:
-    """Seconds that the run has been running, the present stretch included."""
-    running = run.total_run_time + seconds_since(run.state_timestamp)
-    return case((run.state_type == "RUNNING", running), else_=run.total_run_time)
-
-
-def start_delay(run: RunColumns) -> ColumnElement[float]:
-    """Seconds that the run began later than expected, or is late by now; 0 where it is neither."""
-    begun = func.extract("epoch", run.start_time - run.expected_start_time).cast(Float(53))
-    waiting = and_(
-        run.start_time.is_(None),
-        run.expected_start_time < func.now(),
-        run.state_type.is_(None) | run.state_type.not_in(sorted(TERMINAL)),
-    )
-    return case(
-        (run.start_time > run.expected_start_time, begun),
-        (waiting, seconds_since(run.expected_start_time)),
-        else_=sql("0", Float(53)),
-    )
 
 
 _OF_QUEUE = work_queue.c.id == flow_run.c.work_queue_id
@@ -85,3 +58,4 @@ FIELDS = {
 }
 
 PROJECTION = json_object(flow_run, FIELDS)
+LISTING = Listing(flow_run, PROJECTION)

@@ -1,0 +1,59 @@
+"""Letting paused flow runs go on, with the input that they may be waiting for."""
+
+from typing import Any
+from uuid import UUID
+
+import jsonschema_rs
+import orjson
+
+from locum.domain.errors import NotFound
+from locum.domain.orchestration import OrchestrationResult, SetStateStatus, StateAbortDetails
+from locum.domain.states import State, StateType, named
+from locum.features.flow_runs import commands, policy
+from locum.features.flow_runs.commands import Caller
+from locum.features.flow_runs.store import inputs, transitions
+from locum.infra.db import Db, dump_json
+
+
+async def resume(
+    db: Db, run_id: UUID, run_input: dict[str, Any] | None, caller: Caller
+) -> tuple[OrchestrationResult, bool]:
+    """What became of it, and whether the run is in a new state. Raises NotFound."""
+    row = await transitions.load(db, run_id)
+    if row is None:
+        msg = "Flow run not found"
+        raise NotFound(msg)
+    state = transitions.state_of(row)
+    if state is None or state.type is not StateType.PAUSED:
+        return _refused(None, SetStateStatus.ABORT, "Cannot resume a flow run that is not paused."), False
+    keyset = state.state_details.run_input_keyset
+    if keyset:
+        problem = await _problem(db, run_id, keyset["schema"], run_input or {})
+        if problem is not None:
+            return _refused(state, SetStateStatus.REJECT, problem), False
+    rescheduled = state.state_details.pause_reschedule
+    proposed = named.resuming(caller.now) if rescheduled else named.running(caller.now)
+    decision = await commands.set_state(db, run_id, proposed, policy.CORE, caller)
+    if keyset and run_input and decision.state is not None and decision.status is SetStateStatus.ACCEPT:
+        await inputs.insert_new(db, run_id, keyset["response"], dump_json(run_input), None)
+    return decision.result(), decision.state is not None
+
+
+async def _problem(db: Db, run_id: UUID, schema_key: str, run_input: dict[str, Any]) -> str | None:
+    """Why the input does not do, if so."""
+    text = await inputs.value(db, run_id, schema_key)
+    if text is None:
+        return "Run input schema not found."
+    try:
+        schema = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return "Run input schema is not valid JSON."
+    try:
+        jsonschema_rs.validate(schema, run_input)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        return f"Reason: {str(error).partition(chr(10))[0]}"
+    return None
+
+
+def _refused(state: State | None, status: SetStateStatus, reason: str) -> OrchestrationResult:
+    return OrchestrationResult(state=state, status=status, details=StateAbortDetails(reason=reason))

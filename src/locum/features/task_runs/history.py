@@ -1,0 +1,110 @@
+"""How many runs were in which state, interval by interval: the runs are looked at once, whatever the number of intervals."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy import BindParameter, Float, Integer, Select, Table, bindparam, func, select
+
+from locum.domain.errors import Invalid
+from locum.domain.moments import Moment
+from locum.domain.states import StateType
+from locum.filters.lists import History
+from locum.filters.statements import Clauses, Shaped
+from locum.infra.db import Executor, Row
+from locum.infra.web import Reply, reply_json
+from locum.tables.base import Instant
+from locum.tables.run_times import estimated_run_time, start_delay
+
+_MOST_INTERVALS = 500
+_SHORTEST = timedelta(seconds=1)
+
+
+class HistoryResponseState(BaseModel):
+    """The runs of one interval that are in one state."""
+
+    state_type: StateType = Field(description="Type of the state")
+    state_name: str = Field(description="Name of the state")
+    count_runs: int = Field(description="How many runs are in it")
+    sum_estimated_run_time: float = Field(description="Seconds that they have been running, together")
+    sum_estimated_lateness: float = Field(description="Seconds that they began late, together")
+
+
+class HistoryResponse(BaseModel):
+    """The runs that were to begin in one interval, by state."""
+
+    interval_start: Moment = Field(description="When the interval begins")
+    interval_end: Moment = Field(description="When it ends")
+    states: list[HistoryResponseState] = Field(description="The runs, by state")
+
+
+class RunHistory:
+    """Counts the runs of one table (flow runs or task runs) by interval and state."""
+
+    def __init__(self, table: Table) -> None:
+        """`table` has the columns of runs."""
+        self._table = table
+        self._statement = Shaped(self._build)
+
+    async def read(self, ex: Executor, body: History) -> Reply:
+        """The intervals wanted, in order, at most 500. Raises Invalid for an interval of less than a second."""
+        interval = body.history_interval_seconds
+        if interval < _SHORTEST:
+            msg = "History interval must not be less than 1 second."
+            raise Invalid(msg)
+        elapsed = body.history_end - body.history_start
+        number = min(-(-elapsed // interval), _MOST_INTERVALS) if elapsed > timedelta(0) else 0
+        try:
+            bounds = [body.history_start + interval * index for index in range(number + 1)]
+        except OverflowError as error:
+            msg = "The history ends beyond the calendar."
+            raise Invalid(msg) from error
+        if not number:
+            return reply_json([])
+        statement, values = self._statement(body.restriction())
+        rows = await ex.rows(
+            statement, **values, start=bounds[0], until=bounds[-1], interval=interval.total_seconds()
+        )
+        return _reply(bounds, rows)
+
+    def _build(self, clauses: Clauses) -> Select[Any]:
+        run: Any = self._table.c
+        start: BindParameter[datetime] = bindparam("start", type_=Instant)
+        interval: BindParameter[float] = bindparam("interval", type_=Float(53))
+        since = func.extract("epoch", run.expected_start_time - start).cast(Float(53))
+        bucket = func.floor(since / interval).cast(Integer).label("bucket")
+        return (
+            select(
+                bucket,
+                run.state_type,
+                run.state_name,
+                func.count().label("count_runs"),
+                func.sum(func.greatest(0, estimated_run_time(run))).label("sum_estimated_run_time"),
+                func.sum(func.greatest(0, start_delay(run))).label("sum_estimated_lateness"),
+            )
+            .select_from(self._table)
+            .where(
+                run.expected_start_time >= start,
+                run.expected_start_time < bindparam("until", type_=Instant),
+                *clauses,
+            )
+            .group_by(bucket, run.state_type, run.state_name)
+            .order_by(bucket, run.state_type, run.state_name)
+        )
+
+
+def _reply(bounds: list[datetime], rows: list[Row]) -> Reply:
+    by_bucket: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_bucket[row["bucket"]].append({key: value for key, value in row.items() if key != "bucket"})
+    return reply_json(
+        [
+            {
+                "interval_start": bounds[index].astimezone(UTC),
+                "interval_end": bounds[index + 1].astimezone(UTC),
+                "states": by_bucket.get(index, []),
+            }
+            for index in range(len(bounds) - 1)
+        ]
+    )
