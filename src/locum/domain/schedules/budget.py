@@ -1,8 +1,8 @@
 """What a schedule may cost: a count of steps, so that no rule can hold up a loop or a request."""
 
-STEPS = 150_000
-"""Steps (days looked at, moments considered) that one question may take: about a tenth of a second, and more days
-than the 400 years after which the calendar repeats itself hold."""
+STEPS = 100_000
+"""Steps (days looked at, moments considered) that one question may take: about a tenth of a second, and the days of
+270 years, where the rarest dates that people ask for (a leap day on a Monday) are at most 40 years apart."""
 
 
 class ScheduleRefused(ValueError):

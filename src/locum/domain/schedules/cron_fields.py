@@ -1,4 +1,4 @@
-"""Reads cron expressions as the peer does: five fields, or six with seconds, or seven with a year; names and aliases."""
+"""Reads cron expressions as the peer does: five fields, six with seconds, seven with a year; names and aliases."""
 
 import re
 from collections.abc import Iterator
@@ -180,5 +180,7 @@ class _Field:
             return iter(range(low, high + 1, step))
         rising = range(low, self.high + 1, step)
         left_over = self.high - rising[-1]
-        carried = step - left_over if left_over < step and rising[-1] - self.low + step > self.high - self.low + 1 else 0
+        carried = (
+            step - left_over if left_over < step and rising[-1] - self.low + step > self.high - self.low + 1 else 0
+        )
         return iter([*rising, *range(self.low + carried, high + 1, step)])

@@ -22,7 +22,7 @@ _ZERO = timedelta(0)
 
 
 def cron_dates(
-    cron: Cron, day_or: bool, place: ZoneInfo, start: datetime, n: int, end: datetime | None
+    cron: Cron, day_or: bool, place: ZoneInfo, *, start: datetime, n: int, end: datetime | None
 ) -> Iterator[datetime]:
     """Fire times from `start` on, at most `n` and none after `end`, in the zone given."""
     local, begin = start.astimezone(place), start.astimezone(UTC)
@@ -132,9 +132,7 @@ def _midnight(reading: datetime) -> datetime:
     return reading.replace(hour=0, minute=0, second=0)
 
 
-def _days_ahead(
-    cron: Cron, days: tuple[int, ...] | None, weekdays: tuple[int, ...] | None, reading: datetime
-) -> int:
+def _days_ahead(cron: Cron, days: tuple[int, ...] | None, weekdays: tuple[int, ...] | None, reading: datetime) -> int:
     """How many days to go on: 0 if this day matches."""
     length = calendar.monthrange(reading.year, reading.month)[1]
     ahead = _to_day_of_month(days, reading.day, length) if days is not None else 0

@@ -22,7 +22,7 @@ def zone_of(schedule: Schedule) -> ZoneInfo:
 def iter_dates(
     schedule: Schedule, *, start: datetime, n: int | None = None, end: datetime | None = None
 ) -> Iterator[datetime]:
-    """Fire times from `start` on in the schedule's zone: `n` at most (one, or with an end a thousand), none after `end`.
+    """Fire times from `start` on in the schedule's zone: `n` at most (else one, or a thousand until `end`).
 
     They come in the peer's order, which leaves the order of time only where skipped times are moved forward. Raises
     ScheduleRefused when the next one cannot be found within the budget.
@@ -31,10 +31,10 @@ def iter_dates(
     start, place = _aware(start), zone_of(schedule)
     end = _aware(end) if end is not None else None
     if isinstance(schedule, IntervalSchedule):
-        return interval_dates(schedule.interval, schedule.anchor_date, place, start, wanted, end)
+        return interval_dates(schedule.interval, schedule.anchor_date, place, start=start, n=wanted, end=end)
     if isinstance(schedule, CronSchedule):
-        return cron_dates(parse_cron(schedule.cron), schedule.day_or, place, start, wanted, end)
-    return rrule_dates(schedule.rrule, place, start, wanted, end)
+        return cron_dates(parse_cron(schedule.cron), schedule.day_or, place, start=start, n=wanted, end=end)
+    return rrule_dates(schedule.rrule, place, start=start, n=wanted, end=end)
 
 
 def next_dates(

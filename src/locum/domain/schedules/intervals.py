@@ -16,7 +16,7 @@ _ZERO = timedelta(0)
 
 
 def interval_dates(
-    interval: timedelta, anchor: datetime, place: ZoneInfo, start: datetime, n: int, end: datetime | None
+    interval: timedelta, anchor: datetime, place: ZoneInfo, *, start: datetime, n: int, end: datetime | None
 ) -> Iterator[datetime]:
     """Fire times from `start` on, at most `n` and none after `end`, in the zone given."""
     try:

@@ -67,9 +67,7 @@ def _positive(interval: timedelta) -> timedelta:
 
 def _known_zone(name: str | None) -> None:
     if name and name not in zone_names():
-        raise ValueError(
-            f'Invalid timezone: "{name}" (specify in IANA tzdata format, for example, America/New_York)'
-        )
+        raise ValueError(f'Invalid timezone: "{name}" (specify in IANA tzdata format, for example, America/New_York)')
 
 
 PositiveInterval = Annotated[

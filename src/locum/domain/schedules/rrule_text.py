@@ -108,7 +108,7 @@ def _recurrence(parsed: rrule | rruleset) -> Recurrence:
 
 def _parse(text: str, dtstart: datetime | None) -> rrule | rruleset:
     try:
-        return cast("rrule | rruleset", rrulestr(text, dtstart=dtstart))
+        return rrulestr(text, dtstart=dtstart)
     except RecursionError as error:
         raise RRuleInvalid("too deep") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -17,10 +17,17 @@ _LAST_ORDINAL = date.max.toordinal()
 _DAY_SECONDS = 86400
 
 
-def occurrences(recurrence: Recurrence, after: datetime | None, budget: Budget) -> Iterator[datetime]:
-    """Wall clock readings in order, each once, without those left out; with `after`, some before it may be missing."""
-    wanted = merge(recurrence.dates, *(_Walk(rule, budget).readings(after) for rule in recurrence.rules))
-    left_out = merge(recurrence.but_dates, *(_Walk(rule, budget).readings(after) for rule in recurrence.but_rules))
+def occurrences(
+    recurrence: Recurrence, budget: Budget, *, after: datetime | None = None, before: datetime | None = None
+) -> Iterator[datetime]:
+    """Wall clock readings in order, each once, without those left out.
+
+    With `after` and `before` it is at liberty to leave out readings beyond them, which saves the search.
+    """
+    wanted = merge(recurrence.dates, *(_Walk(rule, budget, before).readings(after) for rule in recurrence.rules))
+    left_out = merge(
+        recurrence.but_dates, *(_Walk(rule, budget, before).readings(after) for rule in recurrence.but_rules)
+    )
     excluded = next(left_out, None)
     previous: datetime | None = None
     for reading in wanted:
@@ -38,12 +45,14 @@ def occurrences(recurrence: Recurrence, after: datetime | None, budget: Budget) 
 class _Walk:
     """One walk along one rule."""
 
-    def __init__(self, rule: Rule, budget: Budget) -> None:
+    def __init__(self, rule: Rule, budget: Budget, before: datetime | None) -> None:
         self.rule = rule
         self.by = rule.by
         self.budget = budget
         self.masks = rule.masks()
         self.turned_to: tuple[int, int] | None = None
+        limits = [limit.toordinal() for limit in (rule.until, before) if limit]
+        self.last_day = min([_LAST_ORDINAL, *limits])
         self.filtered_days = any(
             self.by[name]
             for name in (
@@ -118,7 +127,7 @@ class _Walk:
                 return
             self.budget.spend(1 + len(span))
             base = self.masks.yearordinal
-            if self.rule.until and base + span.start > self.rule.until.toordinal():
+            if base + span.start > self.last_day:
                 return
             days = [base + index for index in span if self._passes(index)]
             yield from self._combine(days, times)
@@ -156,9 +165,11 @@ class _Walk:
         # The calendar of a year looks at the next one too, so the last year cannot be had.
         if year >= date.max.year:
             return False
-        if self.turned_to != (year, month):
+        # Only weekdays counted within the month make the calendar differ from month to month.
+        turn_to = (year, month if self.by["nweekday"] else 0)
+        if self.turned_to != turn_to:
             self.masks.rebuild(year, month)
-            self.turned_to = (year, month)
+            self.turned_to = turn_to
         return True
 
     def _passes(self, index: int) -> bool:
@@ -194,7 +205,8 @@ class _Walk:
                     yield datetime.combine(date.fromordinal(day), time_of_day)
             return
         total = len(days) * len(times)
-        places = {position - 1 if position > 0 else total + position for position in self.by["setpos"]}
+        positions: Sequence[int] = self.by["setpos"]
+        places = {position - 1 if position > 0 else total + position for position in positions}
         for place in sorted(places):
             if 0 <= place < total:
                 day, time_of_day = divmod(place, len(times))
@@ -213,7 +225,7 @@ class _Walk:
         while True:
             self.budget.spend()
             ordinal, second_of_day = divmod(at, _DAY_SECONDS)
-            if rule.until and ordinal > rule.until.toordinal():
+            if ordinal > self.last_day:
                 return
             if ordinal != passing:
                 if not self._turn_to_day(ordinal):
@@ -226,6 +238,7 @@ class _Walk:
             if skip_to:
                 at = _on_grid(ordinal * _DAY_SECONDS + skip_to, origin, step)
                 continue
+            self.budget.spend(3)
             yield from self._combine([ordinal], self._times(_time(second_of_day)))
             at += step
 

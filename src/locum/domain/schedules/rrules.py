@@ -17,37 +17,48 @@ from locum.domain.schedules.rrule_walk import occurrences
 CANDIDATES = 1002
 _AROUND = (timedelta(hours=-25), timedelta(0), timedelta(hours=25))
 _ZERO = timedelta(0)
+_MARGIN = timedelta(days=2)
 
 
 @lru_cache(maxsize=1024)
 def rule_zone(name: str | None) -> tzinfo | None:
-    """dateutil's zone of that name, if there is one; UTC without a name."""
+    """The zone of that name as dateutil knows it, if it does; UTC without a name."""
     return tz.gettz(name or "UTC")
 
 
-def rrule_dates(
-    text: str, place: ZoneInfo, start: datetime, n: int, end: datetime | None
-) -> Iterator[datetime]:
+def rrule_dates(text: str, place: ZoneInfo, *, start: datetime, n: int, end: datetime | None) -> Iterator[datetime]:
     """Fire times from `start` on, at most `n` and none after `end`, in the zone given."""
     begin = start.astimezone(UTC).replace(tzinfo=None)
     stop = end.astimezone(UTC).replace(tzinfo=None) if end else None
     clock = rule_zone(place.key) or UTC
     seen: set[datetime] = set()
     considered = 0
-    for reading in occurrences(parse_rrule(text), _earliest_reading(clock, begin), Budget()):
-        moment = reading - _offset(clock, reading)
-        if moment < begin:
-            continue
-        if stop and moment > stop:
-            return
-        date = moment.replace(tzinfo=UTC).astimezone(place)
-        wall = date.replace(tzinfo=None, fold=0)
-        if wall not in seen:
-            seen.add(wall)
-            yield date
-        considered += 1
-        if len(seen) >= n or considered >= CANDIDATES:
-            return
+    try:
+        for moment in _moments(text, clock, begin, stop):
+            if moment < begin:
+                continue
+            if stop and moment > stop:
+                return
+            date = moment.replace(tzinfo=UTC).astimezone(place)
+            wall = date.replace(tzinfo=None, fold=0)
+            if wall not in seen:
+                seen.add(wall)
+                yield date
+            considered += 1
+            if len(seen) >= n or considered >= CANDIDATES:
+                return
+    except ScheduleRefused:
+        # Dates that are centuries apart: the first are as good as all.
+        if not seen:
+            raise
+
+
+def _moments(text: str, clock: tzinfo, begin: datetime, stop: datetime | None) -> Iterator[datetime]:
+    """Moments in UTC from about `begin` until about `stop`."""
+    before = stop + _MARGIN if stop and stop.year < 9999 else None
+    after = _earliest_reading(clock, begin)
+    for reading in occurrences(parse_rrule(text), Budget(), after=after, before=before):
+        yield reading - _offset(clock, reading)
 
 
 def _offset(clock: tzinfo, reading: datetime) -> timedelta:
@@ -64,11 +75,11 @@ def _earliest_reading(clock: tzinfo, begin: datetime) -> datetime | None:
 
 def require_occurrence(text: str, now: datetime) -> None:
     """Refuses a rule that is empty for ever, or cannot tell within its budget when it comes first, or next."""
-    recurrence = parse_rrule(text)
+    recurrence, budget = parse_rrule(text), Budget()
+    wall = now.astimezone(UTC).replace(tzinfo=None)
     try:
-        ever = next(occurrences(recurrence, None, Budget()), None)
-        wall = now.astimezone(UTC).replace(tzinfo=None)
-        next((reading for reading in occurrences(recurrence, wall, Budget()) if reading >= wall), None)
+        ever = next(occurrences(recurrence, budget), None)
+        next((reading for reading in occurrences(recurrence, budget, after=wall) if reading >= wall), None)
     except ScheduleRefused:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
