@@ -1,0 +1,1 @@
+"""Every statement about task runs, by topic."""
