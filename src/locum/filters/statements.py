@@ -1,15 +1,18 @@
 """Statements with filters in them: built and compiled once per plan, run with the values of each request."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, Table, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Executable, Select, Table, bindparam, func, select
 
 from locum.filters.language import Parameters, Plan, clause_of
 from locum.infra.db import Prepared, prepare, select_page
 
+P = ParamSpec("P")
+
 Clauses = Sequence[ColumnElement[bool]]
+"""Conditions that must all hold."""
 
 _SHAPES_KEPT = 500
 
@@ -29,25 +32,35 @@ class Restriction(NamedTuple):
         return [clause_of(plan, parameters) for plan in self.plans]
 
 
-class Shaped:
-    """A family of statements that differ by filter: `build(clauses, *options)` is called once per plan and options.
+class Shaped(Generic[P]):
+    """A family of statements that differ by filter, as a decorator of the function that builds them.
 
-    Calling it gives what an Executor takes: `ex.value(statement, **values, limit=...)`.
+        @Shaped
+        def _page(clauses: Clauses, sort: FlowSort) -> Select[bytes]:
+            return json_list(FLOW, page_of(flow, clauses, sort.order), flow)
+
+        statement, values = _page(body.restriction(), body.sort)
+        await ex.value(statement, **values, limit=limit, offset=body.start)
+
+    The function runs once per plan of the filters and value of its options, which must be hashable. Parameters of its
+    own must not be named `f0`, `f1`, ...
     """
 
-    def __init__(self, build: Callable[..., Any]) -> None:
-        """`build` gives a Core statement; parameters of its own must not be named `f0`, `f1`, ..."""
+    def __init__(self, build: Callable[Concatenate[Clauses, P], Executable]) -> None:
+        """Keep the function until a plan is seen for the first time."""
         self._build = build
         self._known: OrderedDict[Hashable, Prepared] = OrderedDict()
 
-    def __call__(self, restriction: Restriction, *options: Hashable) -> tuple[Prepared, Mapping[str, Any]]:
+    def __call__(
+        self, restriction: Restriction, *options: P.args, **named: P.kwargs
+    ) -> tuple[Prepared, dict[str, Any]]:
         """The statement for these filters, and the values of its filter parameters."""
-        key = (restriction.plans, options)
+        key = (restriction.plans, options, tuple(named.items()))
         statement = self._known.get(key)
         if statement is None:
             parameters = Parameters()
             clauses = [clause_of(plan, parameters) for plan in restriction.plans]
-            statement = self._known[key] = prepare(self._build(clauses, *options))
+            statement = self._known[key] = prepare(self._build(clauses, *options, **named))
             if len(self._known) > _SHAPES_KEPT:
                 self._known.popitem(last=False)
         return statement, {f"f{number}": value for number, value in enumerate(restriction.values)}
