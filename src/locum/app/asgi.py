@@ -7,7 +7,7 @@ from locum.app.routes import OPERATIONS, SOCKETS
 from locum.domain.clock import now
 from locum.infra.db import Db
 from locum.infra.settings import Settings
-from locum.infra.web import Application, Services
+from locum.infra.web import Application, Cors, Services
 
 
 def create_app(settings: Settings, db: Db, hubs: Mapping[str, Any] | None = None) -> Application:
@@ -20,4 +20,7 @@ def create_app(settings: Settings, db: Db, hubs: Mapping[str, Any] | None = None
         prefix=f"{(settings.api.base_path or '').rstrip('/')}/api",
         body_limit=settings.api.body_limit,
         gzip_minimum=settings.api.gzip_minimum_bytes,
+        cors=Cors(
+            settings.api.cors_allowed_origins, settings.api.cors_allowed_methods, settings.api.cors_allowed_headers
+        ),
     )

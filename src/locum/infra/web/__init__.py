@@ -3,6 +3,7 @@
 from locum.infra.web.application import Application
 from locum.infra.web.arguments import Embedded, Header, Query, RequestInvalid
 from locum.infra.web.call import Call, Reply, Services, reply_json
+from locum.infra.web.cors import Cors
 from locum.infra.web.openapi import openapi
 from locum.infra.web.operation import Answer, Operation, Socket
 from locum.infra.web.versions import API_VERSION, PARITY_VERSION
@@ -13,6 +14,7 @@ __all__ = [
     "Answer",
     "Application",
     "Call",
+    "Cors",
     "Embedded",
     "Header",
     "Operation",

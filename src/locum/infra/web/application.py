@@ -1,33 +1,43 @@
 """The ASGI application: one request from its head to its answer, and one websocket from handshake to close."""
 
+import asyncio
 import logging
-import time
 from collections.abc import Mapping, Sequence
+from itertools import count
+from time import perf_counter
 from typing import Any
 
+import orjson
 from starlette.websockets import WebSocket
 
 from locum.domain.errors import DomainError
 from locum.domain.ids import new_id
 from locum.infra.db import Tx
-from locum.infra.web.arguments import RequestInvalid
-from locum.infra.web.body import Disconnected, Receive, Send, accepts_gzip, compress, read_body, without_nul
+from locum.infra.web.bodies import RequestInvalid, is_json
+from locum.infra.web.body import Disconnected, Receive, Send, compress, read_body, without_nul
 from locum.infra.web.call import Call, Reply, Scope, Services
+from locum.infra.web.cors import Cors
 from locum.infra.web.errors import INTERNAL, NOT_FOUND, method_not_allowed, reply_to, reply_to_invalid
 from locum.infra.web.measures import Measures
+from locum.infra.web.openapi import openapi
 from locum.infra.web.operation import Answer, Operation, Socket
 from locum.infra.web.routing import Routes
 from locum.infra.web.versions import check_version
 
 logger = logging.getLogger("locum.web")
 
+Headers = Mapping[bytes, bytes]
+
+_JSON = (b"content-type", b"application/json")
 _VARY = (b"vary", b"Accept-Encoding")
 _GZIP = (b"content-encoding", b"gzip")
+_METRICS = b"text/plain; version=0.0.4; charset=utf-8"
+_NOT_FOUND_CLOSE = 1000
 _GOING_AWAY = 1012
 
 
 class Application:
-    """Serves operations and sockets under `prefix`, and `/metrics` beside it."""
+    """Serves operations and sockets under `prefix`, `/metrics` beside it, and the OpenAPI document in both places."""
 
     def __init__(
         self,
@@ -38,14 +48,21 @@ class Application:
         prefix: str = "/api",
         body_limit: int = 5 * 1024 * 1024,
         gzip_minimum: int = 500,
+        cors: Cors | None = None,
     ) -> None:
         """Sizes are in bytes; `services` is handed to every handler."""
+        self._operations = operations
         self._routes = Routes(operations)
         self._sockets: Mapping[str, Socket] = {socket.path.rstrip("/"): socket for socket in sockets}
         self._services = services
         self._prefix = prefix
         self._body_limit = body_limit
         self._gzip_minimum = gzip_minimum
+        self._cors = cors or Cors()
+        self._document: bytes | None = None
+        # unique among processes and cheaper than a fresh id per request
+        self._run = new_id().hex[:20].encode()
+        self._numbers = count(1)
         self.measures = Measures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,57 +73,60 @@ class Application:
             await self._websocket(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
+        began = perf_counter()
+        headers: Headers = dict(scope["headers"])
         method: str = scope["method"]
-        route = "unknown"
-        path: str = scope["path"]
-        request_id = new_id().hex
+        route, status = "unknown", 200
+        answer: Answer
         try:
-            if path == "/metrics":
-                reply = Reply(self.measures.page(), content_type=b"text/plain; version=0.0.4; charset=utf-8")
-            elif path.startswith(self._prefix):
-                match = self._routes.find(method, path[len(self._prefix) :])
-                if match.operation is not None:
-                    route = match.operation.path
-                    reply = await self._answer(match.operation, match.path, scope, receive)
-                else:
-                    reply = method_not_allowed(match.allowed) if match.allowed else NOT_FOUND
+            operation, path, allowed = self._routes.find(method, self._below(scope["path"]))
+            if operation is not None:
+                route, status = operation.path, operation.status
+                answer = await self._answer(operation, path, scope, receive, headers)
+            elif method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers:
+                answer = self._cors.preflight(headers[b"origin"], headers)
             else:
-                reply = NOT_FOUND
+                answer = method_not_allowed(allowed) if allowed else await self._page(method, scope["path"])
         except Disconnected:
             return
         except RequestInvalid as error:
-            reply = reply_to_invalid(error)
+            answer = reply_to_invalid(error)
         except DomainError as error:
-            reply = reply_to(error)
+            answer = reply_to(error)
         except Exception:
-            logger.exception("request failed", extra={"request_id": request_id, "method": method, "route": route})
-            reply = INTERNAL
-        await self._send(reply, scope, send, request_id)
-        self.measures.observe(method, route, reply.status, time.perf_counter() - began)
+            logger.exception("request failed: %s %s", method, route)
+            answer = INTERNAL
+        status = await self._send(answer, status, headers, send)
+        self.measures.observe(method, route, status, perf_counter() - began)
 
-    async def _answer(self, operation: Operation, path: Mapping[str, str], scope: Scope, receive: Receive) -> Reply:
-        call = Call(scope, self._services)
-        lenient = operation.versioned and check_version(call)
-        if lenient:
-            self.measures.newer_client()
+    def _below(self, path: str) -> str:
+        """The path under the prefix, or one that nothing answers."""
+        prefix = self._prefix
+        return path[len(prefix) :] if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] == "/" else "?"
+
+    async def _answer(
+        self, operation: Operation, path: Mapping[str, str], scope: Scope, receive: Receive, headers: Headers
+    ) -> Answer:
         signature = operation.signature
-        body = b""
+        ignored = None
+        if operation.versioned and check_version(headers.get(b"x-prefect-api-version"), headers.get(b"user-agent")):
+            ignored = self.measures.newer_client
         if signature.body is not None:
-            body = await read_body(receive, scope["headers"], self._body_limit)
+            body = await read_body(receive, headers.get(b"content-length"), self._body_limit)
             body = without_nul(body, strip=operation.keeps_nul)
-        arguments = signature.bind(path, scope["query_string"], body, scope["headers"], lenient=lenient)
+            as_json = is_json(headers.get(b"content-type"))
+            arguments = signature.bind(path, scope["query_string"], body, headers, as_json=as_json, ignored=ignored)
+        elif signature.parameters:
+            arguments = signature.bind(path, scope["query_string"], b"", headers)
+        else:
+            arguments = {}
         if signature.wants_call:
-            arguments[signature.wants_call] = call
+            arguments[signature.wants_call] = Call(scope, self._services, headers)
         if signature.wants_db:
             arguments[signature.wants_db] = self._services.db
-        if signature.wants_tx:
-            answer = await self._in_transaction(operation, arguments, signature.wants_tx)
-        else:
-            answer = await operation.handler(**arguments)
-        if isinstance(answer, Reply):
-            return answer
-        return Reply(answer or b"", operation.status)
+        elif signature.wants_tx:
+            return await self._in_transaction(operation, arguments, signature.wants_tx)
+        return await operation.handler(**arguments)
 
     async def _in_transaction(self, operation: Operation, arguments: dict[str, Any], name: str) -> Answer:
         async def work(tx: Tx) -> Answer:
@@ -114,29 +134,52 @@ class Application:
 
         return await self._services.db.transact(work)
 
-    async def _send(self, reply: Reply, scope: Scope, send: Send, request_id: str) -> None:
-        body = reply.body.encode() if isinstance(reply.body, str) else reply.body
-        headers = [(b"content-type", reply.content_type), (b"x-request-id", request_id.encode()), *reply.headers]
-        if len(body) >= self._gzip_minimum:
-            headers.append(_VARY)
-            if accepts_gzip(scope["headers"]):
-                body = compress(body)
-                headers.append(_GZIP)
-        if not body:
-            headers = headers[1:]
-        headers.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    async def _page(self, method: str, path: str) -> Reply:
+        """What is served beside the operations."""
+        if method != "GET":
+            return NOT_FOUND
+        if path == "/metrics":
+            return Reply(self.measures.page(), content_type=_METRICS)
+        if path in ("/openapi.json", f"{self._prefix}/openapi.json"):
+            if self._document is None:
+                self._document = await asyncio.to_thread(self._written)
+            return Reply(self._document)
+        return NOT_FOUND
+
+    def _written(self) -> bytes:
+        return orjson.dumps(openapi(self._operations))
+
+    async def _send(self, answer: Answer, status: int, request: Headers, send: Send) -> int:
+        extra: Sequence[tuple[bytes, bytes]] = ()
+        kind = _JSON
+        if isinstance(answer, Reply):
+            status, extra = answer.status, answer.headers
+            kind = (b"content-type", answer.content_type)
+            answer = answer.body
+        body = answer.encode() if isinstance(answer, str) else answer or b""
+        headers = [(b"x-request-id", b"%b-%d" % (self._run, next(self._numbers))), *extra]
+        if body:
+            headers.append(kind)
+            if len(body) >= self._gzip_minimum:
+                headers.append(_VARY)
+                if b"gzip" in request.get(b"accept-encoding", b""):
+                    body = compress(body)
+                    headers.append(_GZIP)
+        headers.append((b"content-length", b"%d" % len(body)))
+        if b"origin" in request:
+            headers += self._cors.answered(request[b"origin"])
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+        return status
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        path: str = scope["path"]
-        socket = self._sockets.get(path.removeprefix(self._prefix).rstrip("/"))
-        if socket is None or not path.startswith(self._prefix):
-            await websocket.close(1000)
+        socket = self._sockets.get(self._below(scope["path"]).rstrip("/"))
+        if socket is None:
+            await websocket.close(_NOT_FOUND_CLOSE)
             return
         try:
             await socket.handler(websocket, Call(scope, self._services))
         except Exception:
-            logger.exception("websocket failed", extra={"route": socket.path})
+            logger.exception("websocket failed: %s", socket.path)
             await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": ""})

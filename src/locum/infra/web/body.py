@@ -14,38 +14,39 @@ Send = Callable[[Message], Awaitable[None]]
 
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _GZIP_WINDOW = 31
+_DIGITS = 18
+_DRAINED = 4
+"""A body up to so many times the limit is read to its end, so that the client reads the answer and not a reset."""
+_LONG = 32 * 1024
 
 
 class Disconnected(Exception):
     """The client went away before its request was complete."""
 
 
-async def read_body(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int) -> bytes:
+async def read_body(receive: Receive, length: bytes | None, limit: int) -> bytes:
     """The whole body. Raises TooLarge over `limit` bytes, BadRequest for a content length that is no number."""
-    for name, value in headers:
-        if name == b"content-length":
-            if not value.isdigit():
-                msg = "The content length is not a number."
-                raise BadRequest(msg)
-            _check(int(value), limit)
+    if length is not None and not length.isdigit():
+        msg = "The content length is not a number."
+        raise BadRequest(msg)
+    # a length of thousands of digits would be costly to read, and is too large anyway
+    announced = 0 if length is None else int(length) if len(length) <= _DIGITS else _DRAINED * limit + 1
     parts: list[bytes] = []
     size = 0
-    while True:
+    while announced <= _DRAINED * limit and size <= _DRAINED * limit:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Disconnected
         part: bytes = message.get("body", b"")
         size += len(part)
-        _check(size, limit)
+        if size <= limit:
+            parts.append(part)
         if not message.get("more_body", False):
-            return part if not parts else b"".join([*parts, part])
-        parts.append(part)
-
-
-def _check(size: int, limit: int) -> None:
-    if size > limit:
+            break
+    if announced > limit or size > limit:
         msg = f"The body has more than the {limit} bytes allowed."
         raise TooLarge(msg)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def without_nul(body: bytes, *, strip: bool) -> bytes:
@@ -58,11 +59,6 @@ def without_nul(body: bytes, *, strip: bool) -> bytes:
     return _NUL.sub(rb"\1", body)
 
 
-def accepts_gzip(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether the client takes gzip."""
-    return any(name == b"accept-encoding" and b"gzip" in value for name, value in headers)
-
-
 def compress(body: bytes) -> bytes:
-    """The body as gzip, at the level that costs least."""
-    return isal_zlib.compress(body, 1, _GZIP_WINDOW)
+    """The body as gzip, at the level that costs least for its size."""
+    return isal_zlib.compress(body, 0 if len(body) < _LONG else 1, _GZIP_WINDOW)  # pyright: ignore[reportUnknownMemberType]

@@ -1,12 +1,13 @@
 """The only file that turns what went wrong into a status code and a body."""
 
+import json
 import math
 from collections.abc import Mapping
 
 import orjson
 
 from locum.domain import errors as domain
-from locum.infra.web.arguments import RequestInvalid
+from locum.infra.web.bodies import RequestInvalid
 from locum.infra.web.call import Reply, reply_json
 
 _STATUS: Mapping[type[domain.DomainError], int] = {
@@ -47,13 +48,11 @@ def reply_to_invalid(error: RequestInvalid) -> Reply:
 
 
 def _dumped(content: object) -> bytes:
-    """JSON of whatever the caller sent; what JSON cannot hold (huge numbers, lone surrogates) is shown as text."""
+    """JSON of whatever the caller sent; numbers beyond 64 bits are more than the fast writer takes."""
     try:
         return orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS, default=str)
-    except (TypeError, ValueError, RecursionError):
-        return orjson.dumps(
-            {"exception_message": "Invalid request received.", "exception_detail": [], "request_body": None}
-        )
+    except TypeError:
+        return json.dumps(content, default=str).encode()
 
 
 def method_not_allowed(allowed: list[str]) -> Reply:

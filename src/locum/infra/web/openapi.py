@@ -2,14 +2,16 @@
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticUndefined
 
-from locum.infra.web.arguments import Embedded, Parameter, is_model
+from locum.infra.web.arguments import Parameter
+from locum.infra.web.bodies import BodyReader, Embedded, is_model
 from locum.infra.web.operation import Operation
+from locum.infra.web.versions import PARITY_VERSION
 
 Document = dict[str, Any]
 _Key = tuple[str, str]
@@ -60,7 +62,7 @@ _ERRORS: Document = {
 }
 
 
-def openapi(operations: Sequence[Operation], *, title: str, version: str) -> Document:
+def openapi(operations: Sequence[Operation]) -> Document:
     """The document of all documented operations; costs some hundred milliseconds, so keep it."""
     documented = [operation for operation in operations if operation.documented]
     schemas, definitions = _schemas(documented)
@@ -69,7 +71,7 @@ def openapi(operations: Sequence[Operation], *, title: str, version: str) -> Doc
         paths.setdefault(operation.shown_path, {})[operation.method.lower()] = _described(operation, schemas)
     document: Document = {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version},
+        "info": {"title": "locum", "version": PARITY_VERSION},
         "paths": paths,
         "components": {"schemas": dict(sorted({**definitions, **_ERRORS}.items()))},
     }
@@ -84,28 +86,25 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Mapping[_Key, JsonSchemaV
     inputs: list[tuple[_Key, _Mode, CoreSchema]] = []
     for operation in operations:
         identity = operation.operation_id
-        for parameter in operation.signature.parameters:
-            inputs.append(((identity, _place(parameter)), "validation", _core_schema(parameter.adapter)))
+        inputs.extend(
+            ((identity, _place(parameter)), "validation", parameter.adapter.core_schema)
+            for parameter in operation.signature.parameters
+        )
         if operation.signature.body is not None:
-            adapter: TypeAdapter[Any] = TypeAdapter(_named_body(operation))
-            inputs.append(((identity, _BODY), "validation", _core_schema(adapter)))
+            adapter: TypeAdapter[Any] = TypeAdapter(_named_body(operation.signature.body, identity))
+            inputs.append(((identity, _BODY), "validation", adapter.core_schema))
         if operation.returns is not None:
             answer: TypeAdapter[Any] = TypeAdapter(operation.returns)
-            inputs.append(((identity, _ANSWER), "serialization", _core_schema(answer)))
+            inputs.append(((identity, _ANSWER), "serialization", answer.core_schema))
     found, definitions = GenerateJsonSchema(ref_template=REF).generate_definitions(inputs)
-    return {key: schema for (key, _), schema in found.items()}, dict(definitions)
+    return {key: schema for (key, _), schema in found.items()}, {str(name): made for name, made in definitions.items()}
 
 
-def _core_schema(adapter: TypeAdapter[Any]) -> CoreSchema:
-    return adapter.core_schema  # pyright: ignore[reportReturnType]  (a CoreSchema once the adapter is built)
-
-
-def _named_body(operation: Operation) -> Any:
+def _named_body(body: BodyReader, identity: str) -> Any:
     """The body's type; an embedded one under the name that the contract gives it."""
-    hint = operation.signature.body
-    if is_model(hint) and issubclass(hint, Embedded):
-        return create_model(f"Body_{operation.operation_id}", __base__=hint)
-    return hint
+    if is_model(body.hint) and issubclass(body.hint, Embedded):
+        return create_model(f"Body_{identity}", __base__=body.hint)
+    return body.hint
 
 
 def _described(operation: Operation, schemas: Mapping[_Key, JsonSchemaValue]) -> Document:
@@ -122,7 +121,7 @@ def _described(operation: Operation, schemas: Mapping[_Key, JsonSchemaValue]) ->
     if parameters:
         described["parameters"] = parameters
     if signature.body is not None:
-        described["requestBody"] = _request_body(operation, schemas[identity, _BODY])
+        described["requestBody"] = _request_body(signature.body, schemas[identity, _BODY])
     answered: Document = {"description": "Success"}
     if operation.returns is not None and operation.status != _NO_CONTENT:
         schema = _titled(schemas[identity, _ANSWER], f"Response {identity}")
@@ -148,15 +147,11 @@ def _parameter(parameter: Parameter, schema: JsonSchemaValue) -> Document:
     }
 
 
-def _request_body(operation: Operation, schema: JsonSchemaValue) -> Document:
-    signature = operation.signature
+def _request_body(body: BodyReader, schema: JsonSchemaValue) -> Document:
     shown = dict(schema)
-    if signature.body_default is not PydanticUndefined:
-        shown["default"] = TypeAdapter(signature.body).dump_python(signature.body_default, mode="json")
-    return {
-        "required": None if signature.body_optional else True,
-        "content": {_JSON: {"schema": _titled(shown, _BODY)}},
-    }
+    if body.default is not PydanticUndefined:
+        shown["default"] = TypeAdapter(body.hint).dump_python(body.default, mode="json")
+    return {"required": None if body.optional else True, "content": {_JSON: {"schema": _titled(shown, _BODY)}}}
 
 
 def _place(parameter: Parameter) -> str:
@@ -171,8 +166,7 @@ def _titled(schema: JsonSchemaValue, name: str) -> Document:
 def _without_none(value: Any) -> Any:
     """The document without what is None: a default of null is left out, as in the peer's."""
     if isinstance(value, dict):
-        items: Iterable[tuple[str, Any]] = value.items()  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
-        return {key: _without_none(part) for key, part in items if part is not None}
+        return {key: _without_none(part) for key, part in cast("Document", value).items() if part is not None}
     if isinstance(value, list):
-        return [_without_none(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_without_none(part) for part in cast("list[Any]", value)]
     return value

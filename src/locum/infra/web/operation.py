@@ -19,12 +19,13 @@ _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 class Operation:
     """An HTTP operation, as features list them.
 
-    The handler's arguments are bound by name and type: `Call`, `Db` (each statement alone) or `Tx` (one transaction, which
-    the edge commits before it answers, and runs anew on a serialization failure), path arguments, `body`, and the rest from
-    the query. It answers with JSON text, a `Reply`, or None for an empty body.
+    The handler's arguments are bound by name and type: `Call`, `Db` (each statement alone) or `Tx` (one transaction,
+    which the edge commits before it answers, and runs anew on a serialization failure), path arguments, `body`, and the
+    rest from the query. It answers with JSON text, a `Reply`, or None for an empty body.
 
-    `returns` is the type of the answer, for the document only (`Any` for one of no fixed form, None for no content). `keeps_nul` strips NUL characters from the body where losing
-    the whole of it would be worse (logs, events); elsewhere they are refused. `versioned` operations check the API version.
+    `returns` is the type of the answer, for the document only (`Any` for one of no fixed form, None for no content).
+    `keeps_nul` strips NUL characters from the body where losing the whole of it would be worse (logs, events);
+    elsewhere they are refused. `versioned` operations check the API version.
     """
 
     method: str

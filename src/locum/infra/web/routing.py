@@ -1,47 +1,43 @@
-"""Finds the operation of a method and path: fixed paths by one look-up, the others by comparing segments."""
+"""Finds the operation of a method and path: fixed paths by one look-up, others by one per arrangement of parameters."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from uuid import UUID
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
 
 from locum.infra.web.operation import Operation
 
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
 
-@dataclass(frozen=True)
+Found = tuple[Operation | None, Mapping[str, str], list[str]]
+"""An operation with its path arguments, or None with the methods that the path does take."""
+
+_NO_PATH: Mapping[str, str] = {}
+
+
+@dataclass
 class _Template:
-    """A path with parameters: fixed text or None per segment; the last takes the rest where `greedy`."""
+    """A path with parameters, and the operations on it by method."""
 
-    fixed: tuple[str | None, ...]
-    names: tuple[str | None, ...]
+    names: tuple[tuple[int, str], ...]
+    uuids: frozenset[str]
+    operations: dict[str, Operation] = field(default_factory=dict[str, Operation])
+
+
+@dataclass
+class _Arrangement:
+    """All paths whose fixed segments stand in the same places; with `greedy`, the last parameter takes the rest."""
+
+    fixed: tuple[int, ...]
     greedy: bool
-    operations: dict[str, Operation]
+    templates: dict[object, list[_Template]] = field(default_factory=dict[object, list[_Template]])
 
-    def match(self, segments: list[str]) -> dict[str, str] | None:
-        """The parameters, if the segments fit."""
-        if self.greedy:
-            if len(segments) < len(self.fixed):
-                return None
-            last = len(self.fixed) - 1
-            segments = [*segments[:last], "/".join(segments[last:])]
-        found: dict[str, str] = {}
-        for fixed, name, segment in zip(self.fixed, self.names, segments, strict=True):
-            if fixed is not None:
-                if fixed != segment:
-                    return None
-            elif segment and name is not None:
-                found[name] = segment
-            else:
-                return None
-        return found
+    def __post_init__(self) -> None:
+        self.key: Callable[[list[str]], object] = itemgetter(*self.fixed) if self.fixed else _nothing
 
 
-@dataclass(frozen=True)
-class Match:
-    """What a method and path lead to: an operation with its path arguments, or the methods that the path does take."""
-
-    operation: Operation | None
-    path: Mapping[str, str]
-    allowed: list[str]
+def _nothing(segments: list[str]) -> object:
+    return None
 
 
 class Routes:
@@ -50,63 +46,78 @@ class Routes:
     def __init__(self, operations: Iterable[Operation]) -> None:
         """Raises ValueError where two operations have the same method and path."""
         self._fixed: dict[str, dict[str, Operation]] = {}
-        self._by_length: dict[int, list[_Template]] = {}
-        self._greedy: list[_Template] = []
+        self._by_length: dict[int, list[_Arrangement]] = {}
+        self._greedy: dict[int, list[_Arrangement]] = {}
         for operation in operations:
             self._add(operation)
 
-    def find(self, method: str, path: str) -> Match:
-        """The match of one request; its `operation` is None for an unknown path (`allowed` empty) or method."""
-        path = path.rstrip("/") or "/"
+    def find(self, method: str, path: str) -> Found:
+        """The match of one request: operation and path arguments, or None and the methods allowed instead."""
+        if path[-1:] == "/":
+            path = path[:-1]
         allowed: list[str] = []
-        if (operations := self._fixed.get(path)) is not None:
-            if (operation := operations.get(method)) is not None:
-                return Match(operation, {}, allowed)
-            allowed += operations
-        segments = path.split("/")[1:]
-        for template in [*self._by_length.get(len(segments), ()), *self._greedy]:
-            found = template.match(segments)
-            if found is None:
-                continue
-            operation = template.operations.get(method)
-            some = operation or next(iter(template.operations.values()))
-            if not all(_is_uuid(found[name]) for name in some.uuid_names):
-                continue
+        operations = self._fixed.get(path)
+        if operations is not None:
+            operation = operations.get(method)
             if operation is not None:
-                return Match(operation, found, allowed)
-            allowed += template.operations
-        return Match(None, {}, allowed)
+                return operation, _NO_PATH, allowed
+            allowed += operations
+        segments = path.split("/")
+        for arrangement in self._by_length.get(len(segments), ()):
+            operation, found = _match(arrangement, segments, method, allowed)
+            if operation is not None:
+                return operation, found, allowed
+        for length, arrangements in self._greedy.items():
+            if len(segments) >= length:
+                joined = [*segments[: length - 1], "/".join(segments[length - 1 :])]
+                for arrangement in arrangements:
+                    operation, found = _match(arrangement, joined, method, allowed)
+                    if operation is not None:
+                        return operation, found, allowed
+        return None, _NO_PATH, allowed
 
     def _add(self, operation: Operation) -> None:
-        path = operation.path.rstrip("/") or "/"
-        if not operation.path_names:
-            table = self._fixed.setdefault(path, {})
-        else:
-            table = self._template(path).operations
+        path = operation.path.rstrip("/")
+        table = self._template(path, operation).operations if operation.path_names else self._fixed.setdefault(path, {})
         if operation.method in table:
             msg = f"{operation.method} {path} is listed twice"
             raise ValueError(msg)
         table[operation.method] = operation
 
-    def _template(self, path: str) -> _Template:
-        segments = path.split("/")[1:]
+    def _template(self, path: str, operation: Operation) -> _Template:
+        segments = path.split("/")
         greedy = segments[-1].endswith(":path}")
-        fixed = tuple(None if segment.startswith("{") else segment for segment in segments)
-        names = tuple(s.strip("{}").removesuffix(":path") if s.startswith("{") else None for s in segments)
-        templates = self._greedy if greedy else self._by_length.setdefault(len(segments), [])
-        for template in templates:
-            if template.fixed == fixed and template.names == names:
-                return template
-        made = _Template(fixed, names, greedy, {})
-        templates.append(made)
-        # fixed text is the closer match, so it is compared before a parameter in the same place
-        templates.sort(key=lambda t: tuple(part is None for part in t.fixed))
-        return made
+        fixed = tuple(place for place, segment in enumerate(segments) if not segment.startswith("{"))
+        arrangements = (self._greedy if greedy else self._by_length).setdefault(len(segments), [])
+        arrangement = next((known for known in arrangements if known.fixed == fixed), None)
+        if arrangement is None:
+            arrangement = _Arrangement(fixed, greedy)
+            arrangements.append(arrangement)
+            # fixed text is the closer match, so it is compared before a parameter in the same place
+            arrangements.sort(key=lambda known: [place not in known.fixed for place in range(len(segments))])
+        names = tuple(
+            (place, segment.strip("{}").removesuffix(":path"))
+            for place, segment in enumerate(segments)
+            if place not in fixed
+        )
+        templates = arrangement.templates.setdefault(arrangement.key(segments), [])
+        for known in templates:
+            if known.names == names and known.uuids == operation.uuid_names:
+                return known
+        template = _Template(names, operation.uuid_names)
+        templates.append(template)
+        return template
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+def _match(
+    arrangement: _Arrangement, segments: list[str], method: str, allowed: list[str]
+) -> tuple[Operation | None, Mapping[str, str]]:
+    for template in arrangement.templates.get(arrangement.key(segments), ()):
+        found = {name: segments[place] for place, name in template.names}
+        if not all(found.values()) or not all(_UUID.fullmatch(found[name]) for name in template.uuids):
+            continue
+        operation = template.operations.get(method)
+        if operation is not None:
+            return operation, found
+        allowed += template.operations
+    return None, _NO_PATH

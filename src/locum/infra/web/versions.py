@@ -1,7 +1,9 @@
 """Which API version a request asks for, and whether its client is newer than this server."""
 
+from functools import lru_cache
+
 from locum.domain.errors import BadRequest
-from locum.infra.web.call import Call
+from locum.infra.web.call import client_version
 
 PARITY_VERSION = "3.9.1"
 """The Prefect release whose server this one stands in for; clients compare it with their own."""
@@ -21,9 +23,9 @@ _API = _numbers(API_VERSION)
 _PARITY = _numbers(PARITY_VERSION)
 
 
-def check_version(call: Call) -> bool:
+@lru_cache(maxsize=256)
+def check_version(header: bytes | None, user_agent: bytes | None) -> bool:
     """Whether the client is newer than the parity target. Raises BadRequest for a malformed or too old version."""
-    header = call.header(b"x-prefect-api-version")
     newer = False
     if header:
         text = header.decode("latin-1")
@@ -39,7 +41,7 @@ def check_version(call: Call) -> bool:
             msg = f"The request specified API version {text} but this server requires version {lowest} or higher."
             raise BadRequest(msg)
         newer = asked > _API
-    client = call.client_version
+    client = client_version(user_agent)
     if client is not None and not newer:
         release = tuple(int(part) for part in client.split(".")[:2])
         newer = release > _PARITY[:2]

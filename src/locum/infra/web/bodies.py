@@ -1,0 +1,182 @@
+"""Reads a request's body into the type that the handler asks for, and says what is wrong with it as the peer does."""
+
+import inspect
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticUndefined
+
+from locum.domain.errors import BadRequest
+
+Ignored = Callable[[], None]
+"""Called when fields that no model knows were passed over."""
+
+
+class Embedded(BaseModel):
+    """A body whose fields are arguments of their own.
+
+    Unknown ones are ignored, null means absent, and where all are optional the whole body may be.
+    """
+
+
+class RequestInvalid(Exception):
+    """The request does not have the form that the operation asks for; `errors` and `body` are what is answered."""
+
+    def __init__(self, errors: list[Any], body: Any = None) -> None:
+        """`errors` are in pydantic's form, each `loc` beginning with body, path or query."""
+        super().__init__("request invalid")
+        self.errors = errors
+        self.body = body
+
+
+class _Refused(Exception):
+    """What is wrong with a body, before the rest of the request is looked at."""
+
+    def __init__(self, errors: list[Any], body: Any) -> None:
+        super().__init__("body refused")
+        self.errors = errors
+        self.body = body
+
+
+def missing(*place: str) -> dict[str, Any]:
+    """What is said of a part that is required and not there."""
+    return {"type": "missing", "loc": list(place), "msg": "Field required", "input": None}
+
+
+@lru_cache(maxsize=256)
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a body of that type is read as JSON; one without a type is."""
+    if content_type is None:
+        return True
+    main, _, kind = content_type.split(b";")[0].strip().lower().partition(b"/")
+    return main == b"application" and (kind == b"json" or kind.endswith(b"+json"))
+
+
+class BodyReader:
+    """Reads bodies of one type: from the bytes where they are right, and step by step to say what is wrong."""
+
+    def __init__(self, hint: Any, default: Any = PydanticUndefined) -> None:
+        """`default` is the body's where it is absent, if it may be."""
+        adapter: TypeAdapter[Any] = TypeAdapter(hint)
+        self.hint = hint
+        self.default = default
+        self._validator = adapter.validator
+        self._fields = hint.model_fields if is_model(hint) and issubclass(hint, Embedded) else None
+        self.optional = default is not PydanticUndefined or (
+            self._fields is not None and not any(field.is_required() for field in self._fields.values())
+        )
+
+    def read(self, body: bytes, errors: list[Any], *, as_json: bool = True, ignored: Ignored | None = None) -> Any:
+        """The value and, where something was added to `errors`, the body as it is shown to the caller."""
+        first: ValidationError | None = None
+        if body and as_json and b"NaN" not in body and b"Infinity" not in body:
+            try:
+                return self._validator.validate_json(body), None
+            except ValidationError as error:
+                first = error
+        try:
+            parsed: Any = _parsed(body, first) if as_json else body.decode("utf-8", "replace")
+        except _Refused as refused:
+            errors += refused.errors
+            return None, refused.body
+        if parsed is None and self.optional:
+            return (self.hint() if self.default is PydanticUndefined else self.default), None
+        found = self._refusals(parsed)
+        if found:
+            errors += found
+            return None, parsed
+        return self._validated(parsed, errors, ignored), parsed
+
+    def shown(self, body: bytes) -> Any:
+        """A body with nothing wrong in it, as it is shown where something else is wrong."""
+        return json.loads(body) if body else None
+
+    def _refusals(self, parsed: Any) -> list[Any]:
+        if self._fields is None:
+            return [] if parsed is not None else [missing("body")]
+        if isinstance(parsed, dict):
+            return []
+        wanted = self._fields if parsed is not None else {n: f for n, f in self._fields.items() if f.is_required()}
+        return [missing("body", field.alias or name) for name, field in wanted.items()]
+
+    def _validated(self, parsed: Any, errors: list[Any], ignored: Ignored | None) -> Any:
+        if self._fields is not None:
+            parsed = {key: value for key, value in parsed.items() if value is not None}
+        try:
+            return self._validator.validate_python(parsed, from_attributes=True)
+        except ValidationError as error:
+            problems = located(error, ("body",))
+        if ignored is not None and any(problem["type"] == "extra_forbidden" for problem in problems):
+            try:
+                value = self._validator.validate_python(parsed, from_attributes=True, extra="ignore")
+            except ValidationError as error:
+                problems = located(error, ("body",))
+            else:
+                ignored()
+                return value
+        if self._fields is not None:
+            problems = [{**p, "input": None} if p["type"] == "missing" and len(p["loc"]) <= 2 else p for p in problems]
+        errors += problems
+        return None
+
+
+def _parsed(body: bytes, first: ValidationError | None) -> Any:
+    """The body as Python values. Raises _Refused where it isn't JSON, BadRequest where it is beyond all reading."""
+    if not body:
+        return None
+    try:
+        text = body.decode(json.detect_encoding(body))
+        parsed: Any = json.loads(text.removeprefix("\ufeff"), parse_constant=_constant)
+        # what cannot be encoded again holds half of a surrogate pair, which no column can
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        problem = {
+            "type": "json_invalid",
+            "loc": ["body", error.pos],
+            "msg": "JSON decode error",
+            "input": {},
+            "ctx": {"error": error.msg},
+        }
+        raise _Refused([problem], body.decode("utf-8", "replace")) from error
+    except (RecursionError, ValueError) as error:
+        msg = "There was an error parsing the body"
+        raise BadRequest(msg) from error
+    if first is not None and _too_deep(first):
+        msg = "There was an error parsing the body"
+        raise BadRequest(msg)
+    return parsed
+
+
+def _constant(name: str) -> Any:
+    """NaN and the infinities: Python would take them, JSON has none."""
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
+
+
+def _too_deep(error: ValidationError) -> bool:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    return problem["type"] == "json_invalid" and "recursion" in problem["msg"]
+
+
+def located(error: ValidationError, place: tuple[str, ...]) -> list[Any]:
+    """The problems of a validation, each `loc` beginning with `place`."""
+    found: list[Any] = []
+    for problem in error.errors(include_url=False):
+        entry: dict[str, Any] = {**problem, "loc": [*place, *problem["loc"]]}
+        if "ctx" in entry:
+            entry["ctx"] = {key: _shown(value) for key, value in entry["ctx"].items()}
+        found.append(entry)
+    return found
+
+
+def _shown(value: Any) -> Any:
+    """A context value as JSON can hold it; the peer shows an exception as an empty object."""
+    return cast("dict[str, Any]", {}) if isinstance(value, Exception) else value
+
+
+def is_model(hint: Any) -> bool:
+    """Whether a hint is a pydantic model's class."""
+    return inspect.isclass(hint) and issubclass(hint, BaseModel)
