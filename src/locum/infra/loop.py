@@ -112,10 +112,10 @@ class Runner:
         # Replicas that start together need not do everything at the same moment.
         wait = random.uniform(0, min(background.every, _FIRST_TURN_WITHIN))  # noqa: S311 - guards nothing
         while not await self._drained_within(wait):
-            wait = await self._turn(background)
+            wait = await self.turn(background)
 
-    async def _turn(self, background: Background) -> float:
-        """One turn; returns how long to wait for the next."""
+    async def turn(self, background: Background) -> float:
+        """One turn of a loop that was started; returns how long to wait for the next."""
         pulse = self.pulses.by_name[background.name]
         pulse.began = self._clock()
         try:

@@ -134,6 +134,7 @@ class EmbeddedPostgres:
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                self._disown()
                 return False
             self._shut_down()
             return True
@@ -263,6 +264,10 @@ class EmbeddedPostgres:
                 if not _is_postgres(pid):
                     return
                 time.sleep(_TICK)
+
+    def _disown(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.returncode = 0  # it lives on for others; Popen would report it as forgotten
 
     def _let_go(self) -> None:
         _release(self._users)

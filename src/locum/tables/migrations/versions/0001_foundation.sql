@@ -314,7 +314,7 @@ CREATE TABLE log_default PARTITION OF log DEFAULT;
 
 -- What hangs on a run goes with it, set by set: foreign keys would lock the run's row at each insert of a state or an
 -- event's task run, and would refuse events that come before their run (docs/decisions/0004-deletion-by-triggers.md).
-CREATE FUNCTION forget_flow_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION forget_flow_runs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM flow_run_state WHERE flow_run_id IN (SELECT id FROM gone);
     DELETE FROM task_run WHERE flow_run_id IN (SELECT id FROM gone);
@@ -324,7 +324,7 @@ END $$;
 CREATE TRIGGER forget AFTER DELETE ON flow_run REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION forget_flow_runs();
 
-CREATE FUNCTION forget_task_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION forget_task_runs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM task_run_state WHERE task_run_id IN (SELECT id FROM gone);
     UPDATE flow_run SET parent_task_run_id = NULL WHERE parent_task_run_id IN (SELECT id FROM gone);
@@ -333,7 +333,7 @@ END $$;
 CREATE TRIGGER forget AFTER DELETE ON task_run REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION forget_task_runs();
 
-CREATE FUNCTION forget_work_queues() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION forget_work_queues() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE flow_run SET work_queue_id = NULL WHERE work_queue_id IN (SELECT id FROM gone);
     RETURN NULL;

@@ -1,0 +1,90 @@
+"""The embedded PostgreSQL: who starts it, who stops it, what outlives whom."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from locum.infra.postgres import DatabaseProblem, EmbeddedPostgres, ensure_database
+
+HOLD = """
+import sys
+from pathlib import Path
+from locum.infra.postgres.embedded import EmbeddedPostgres
+EmbeddedPostgres(Path(sys.argv[1]), durable=False).start()
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("embedded") / "postgres"
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(home, durable=False)
+    yield server
+    server.stop()
+
+
+class TestSharing:
+    def test_the_last_one_out_stops_it(self, server: EmbeddedPostgres, home: Path):
+        server.start()
+        second = EmbeddedPostgres(home, durable=False)
+        second.start()
+        assert second.pid() == server.pid()
+        assert server.stop() is False
+        assert second.stop() is True
+        assert second.pid() is None
+
+    def test_it_outlives_a_killed_user_and_is_taken_over(self, server: EmbeddedPostgres, home: Path):
+        with subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"up\n"
+            other.kill()
+        left = EmbeddedPostgres(home, durable=False).pid()
+        assert left is not None
+        server.start()
+        assert server.pid() == left
+        assert server.stop() is True
+
+    def test_it_comes_back_after_being_killed_itself(self, server: EmbeddedPostgres):
+        server.start()
+        pid = server.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        again = EmbeddedPostgres(server.directory, durable=False)
+        server.stop()
+        again.start()
+        assert again.pid() not in {None, pid}
+        assert again.stop() is True
+
+    async def test_the_database_is_made_once(self, server: EmbeddedPostgres):
+        server.start()
+        first = await ensure_database(server)
+        assert await ensure_database(server) == first
+
+
+class TestProblems:
+    def test_data_of_another_version(self, tmp_path: Path):
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "PG_VERSION").write_text("12\n")
+        with pytest.raises(DatabaseProblem, match="is of PostgreSQL 12"):
+            EmbeddedPostgres(tmp_path).start()
+
+    def test_a_directory_that_cannot_be(self):
+        with pytest.raises(DatabaseProblem, match="LOCUM_HOME"):
+            EmbeddedPostgres(Path("/proc/locum")).start()
+
+    def test_a_setting_that_it_refuses(self, home: Path, server: EmbeddedPostgres):
+        server.stop()
+        with pytest.raises(DatabaseProblem, match=r"did not start: .*work_mem"):
+            EmbeddedPostgres(home, options={"work_mem": "nonsense"}).start()
