@@ -44,8 +44,8 @@ async def read_settings(call: Call) -> Answer:
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/health", health_check, tag="Root", returns=bool, versioned=False),
-    Operation("GET", "/ready", perform_readiness_check, tag="Root", returns=dict[str, Any], versioned=False),
-    Operation("GET", "/hello", hello, tag="Root", returns=str, versioned=False),
+    Operation("GET", "/ready", perform_readiness_check, tag="Root", returns=Any),
+    Operation("GET", "/hello", hello, tag="Root", returns=str),
     Operation("GET", "/version", server_version, tag="Root", returns=str, versioned=False),
     Operation("GET", "/admin/version", read_version, tag="Admin", returns=str),
     Operation("GET", "/admin/settings", read_settings, tag="Admin", returns=dict[str, Any]),
