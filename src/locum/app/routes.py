@@ -2,11 +2,13 @@
 
 from locum.features.admin import routes as admin
 from locum.features.flows import routes as flows
+from locum.features.logs import routes as logs
 from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
     *flows.OPERATIONS,
+    *logs.OPERATIONS,
 )
 
 SOCKETS: tuple[Socket, ...] = ()

@@ -17,8 +17,8 @@ _TIGHT = timedelta(minutes=5)
 def state_changed(run: Mapping[str, Any], decision: Decision[FlowRunFacts], now: datetime) -> Announcement | None:
     """A flow run came into a new state; None where it did not.
 
-    `run` has id, name, tags (JSON text), created_by, flow_id, and the columns of `store.surroundings`. The event's id is
-    the state's, so that events of states follow one another as the states do.
+    `run` has id, name, tags (JSON text), created_by, flow_id, and the columns of `store.surroundings`. The event's id
+    is the state's, so that events of states follow one another as the states do.
     """
     state, initial = decision.state, decision.initial
     if state is None:

@@ -1,4 +1,4 @@
-"""How many runs were in which state, interval by interval: the runs are looked at once, whatever the number of intervals."""
+"""How many runs were in which state, interval by interval, with each run looked at once."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -63,9 +63,7 @@ class RunHistory:
         if not number:
             return reply_json([])
         statement, values = self._statement(body.restriction())
-        rows = await ex.rows(
-            statement, **values, start=bounds[0], until=bounds[-1], interval=interval.total_seconds()
-        )
+        rows = await ex.rows(statement, **values, start=bounds[0], until=bounds[-1], interval=interval.total_seconds())
         return _reply(bounds, rows)
 
     def _build(self, clauses: Clauses) -> Select[Any]:

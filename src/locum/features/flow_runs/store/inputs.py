@@ -65,7 +65,7 @@ async def value(tx: Executor, run_id: UUID, key: str) -> str | None:
 
 
 async def with_prefix(tx: Executor, run_id: UUID, prefix: str, limit: int, excluded: Sequence[str]) -> bytes:
-    """The inputs whose keys begin so, oldest first, as a JSON array; `%` and `_` match as LIKE has them, as in the peer."""
+    """The inputs whose keys begin so, oldest first, as a JSON array; `%` and `_` match as in LIKE."""
     pattern = prefix + "%"
     return await tx.value(_WITH_PREFIX, run_id=run_id, pattern=pattern, limit=limit, excluded=list(excluded))
 

@@ -8,7 +8,6 @@ from locum.tables.flow_runs import flow_run
 from locum.tables.run_times import estimated_run_time, start_delay
 from locum.tables.work_pools import work_pool, work_queue
 
-
 _OF_QUEUE = work_queue.c.id == flow_run.c.work_queue_id
 _POOL_ID = select(work_queue.c.work_pool_id).where(_OF_QUEUE).scalar_subquery()
 _POOL_NAME = (

@@ -96,8 +96,9 @@ _ADD_LABELS = prepare(
 async def insert_new(tx: Executor, given: Mapping[str, Any]) -> str | None:
     """Insert a run in its first state, with history and announcement: its JSON text.
 
-    `given` holds the run's columns (JSON ones as text, the id as `run_id`) and the parameters of `transitions.state_values`,
-    `transitions.fact_values` and `emit.insertion_parameters`. None where a run with its idempotency key exists.
+    `given` holds the run's columns (JSON ones as text, the id as `run_id`) and the parameters of
+    `transitions.state_values`, `transitions.fact_values` and `emit.insertion_parameters`. None where a run with its
+    idempotency key exists.
     """
     return await tx.value(_INSERT, **{**_DEFAULTS, **given})
 

@@ -1,0 +1,1 @@
+"""Logs: the lines that runs write."""
