@@ -15,4 +15,11 @@ class Deliberate:
     where: str = "*"
 
 
-DELIBERATE: tuple[Deliberate, ...] = ()
+DELIBERATE: tuple[Deliberate, ...] = (
+    Deliberate(
+        why="A request of an API version that is too old is refused before its body is read; the peer parses it first.",
+        case="root-version_header_comes_before_the_body",
+        step="POST /flows/",
+        where="status",
+    ),
+)

@@ -137,7 +137,7 @@ class Recorder:
 
     def _request(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> httpx.Response:
         try:
-            return self.client.request(method, url, content=content, headers=headers)
+            return self.client.request(method, url, content=content, headers=headers, follow_redirects=True)
         except (httpx.ReadError, httpx.RemoteProtocolError):
             # The peer drops the connection some time after it has answered 500, so this request never reached it.
             return self.client.request(method, url, content=content, headers=headers)
