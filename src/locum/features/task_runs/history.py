@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import BindParameter, Float, Integer, Select, Table, bindparam, func, select
+from sqlalchemy import BindParameter, Executable, Float, Integer, Table, bindparam, func, select
 
 from locum.domain.errors import Invalid
 from locum.domain.moments import Moment
@@ -66,7 +66,7 @@ class RunHistory:
         rows = await ex.rows(statement, **values, start=bounds[0], until=bounds[-1], interval=interval.total_seconds())
         return _reply(bounds, rows)
 
-    def _build(self, clauses: Clauses) -> Select[Any]:
+    def _build(self, clauses: Clauses) -> Executable:
         run: Any = self._table.c
         start: BindParameter[datetime] = bindparam("start", type_=Instant)
         interval: BindParameter[float] = bindparam("interval", type_=Float(53))

@@ -1,6 +1,6 @@
 """Names the database's failures in the domain's words, so that nothing above this floor knows asyncpg."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import asyncpg
@@ -35,13 +35,13 @@ class UniqueConflict(Conflict):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """Raise domain errors in place of asyncpg's; those in RETRYABLE pass, for the transaction's owner to handle."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
         msg = "The data conflicts with what is stored: a unique or foreign key constraint was violated."
-        raise UniqueConflict(msg, error.constraint_name or "") from error
+        raise UniqueConflict(msg, str(getattr(error, "constraint_name", None) or "")) from error
     except (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError) as error:
         msg = f"A value cannot be stored: {error}"
         raise Invalid(msg) from error

@@ -9,7 +9,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import JSON, Boolean, Column, DateTime, Float, Integer, Select, Table, Text, Uuid, func, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+)
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -52,8 +66,9 @@ def json_list(projection: ColumnElement[str], page: Select[Any], table: Table) -
     `page` is `select_page(table)` with its conditions, order and limit; the projection sees only what is left.
     """
     rows = page.subquery(table.name)
-    listed = func.coalesce(func.string_agg(projection, sql("','")), sql("''"))
-    return select(func.convert_to(sql("'['").concat(listed).concat(sql("']'")), sql("'UTF8'"))).select_from(rows)
+    listed: ColumnElement[str] = func.coalesce(func.string_agg(projection, sql("','")), sql("''"), type_=Text())
+    text = _Joined(_literal("["), _Joined(listed, _literal("]")))
+    return select(func.convert_to(text, sql("'UTF8'"), type_=LargeBinary())).select_from(rows)
 
 
 def select_page(table: Table) -> Select[Any]:
@@ -65,8 +80,8 @@ def json_array_of(
     projection: ColumnElement[str], table: Table, where: ColumnElement[bool], order_by: ColumnElement[Any]
 ) -> ColumnElement[str]:
     """The rows of `table` that belong to an outer row, as the text of a JSON array for its `json_object`."""
-    listed = func.string_agg(projection, aggregate_order_by(sql("','"), order_by), type_=Text())
-    text = select(sql("'['", Text()).concat(listed).concat(sql("']'"))).select_from(table).where(where)
+    listed: ColumnElement[str] = func.string_agg(projection, aggregate_order_by(sql("','"), order_by), type_=Text())
+    text = select(_Joined(_literal("["), _Joined(listed, _literal("]")))).select_from(table).where(where)
     return func.coalesce(text.scalar_subquery(), sql("'[]'"), type_=JsonText())
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
@@ -114,7 +114,7 @@ class Db:
         return self._connections.size
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[Any]:
+    async def session(self) -> AsyncGenerator[Any]:
         """A raw connection for what needs one of its own (LISTEN, advisory locks).
 
         Raises Unavailable if none is free in time or the database is away.
@@ -131,7 +131,7 @@ class Db:
             self._connections.give(connection, sound=sound)
 
     @asynccontextmanager
-    async def tx(self) -> AsyncIterator[Tx]:
+    async def tx(self) -> AsyncGenerator[Tx]:
         """An open transaction: committed at the end of the block, rolled back if the block raises."""
         async with self.session() as connection:
             with translated():
@@ -210,7 +210,7 @@ class Db:
             session["jit"] = "off"
             if options.search_path:
                 session["search_path"] = options.search_path
-        connect = cast("Callable[..., Awaitable[Any]]", asyncpg.connect)
+        connect: Callable[..., Awaitable[Any]] = getattr(asyncpg, "connect")  # noqa: B009  (its own types are incomplete)
         return await connect(
             options.url,
             statement_cache_size=0 if options.pooler else 1000,

@@ -79,5 +79,4 @@ def _written_out(compiled: SQLCompiler, params: Mapping[str, Any]) -> tuple[str,
 
 
 def _compile(statement: Executable, key: CacheKey | None = None) -> SQLCompiler:
-    compiled = _DIALECT.statement_compiler(_DIALECT, cast("ClauseElement", statement), cache_key=key)
-    return cast("SQLCompiler", compiled)
+    return _DIALECT.statement_compiler(_DIALECT, cast("ClauseElement", statement), cache_key=key)
