@@ -4,11 +4,14 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from locum.features.events.hub import EventHub
+from locum.features.task_runs.recorder import TaskRunRecorder
 from locum.infra.db import Db
 from locum.infra.settings import Settings
 
 
 @asynccontextmanager
-async def hubs(_settings: Settings, _db: Db) -> AsyncGenerator[Mapping[str, Any]]:
+async def hubs(_settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
     """The hubs, running for as long as the process serves."""
-    yield {}
+    events = EventHub(db, [TaskRunRecorder()])
+    yield {"events": events}

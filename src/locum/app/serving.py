@@ -17,6 +17,7 @@ from locum.infra.db import Db
 from locum.infra.loop import Runner
 from locum.infra.postgres.pooling import pool_options
 from locum.infra.settings import Settings
+from locum.infra.web.websockets import PatientWebSocket
 
 
 class ApiServer(uvicorn.Server):
@@ -103,7 +104,9 @@ def _api_server(settings: Settings, app: object, ready: Callable[[], None]) -> A
         app,  # pyright: ignore[reportArgumentType]  (uvicorn names the types of ASGI one by one)
         loop="none",
         http="httptools",
-        ws="websockets-sansio",
+        ws=PatientWebSocket,
+        # Next to the server a stream of small messages costs more to compress than to send.
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=api.access_log,

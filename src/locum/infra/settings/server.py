@@ -126,6 +126,7 @@ class EventsSettings(Group):
     messaging_cache: Annotated[str, Also("PREFECT_MESSAGING_CACHE")] = "locum.database"
     causal_ordering: str = "locum.database"
     maximum_event_name_length: Annotated[int, Field(ge=1)] = 1024
+    gather_seconds: Annotated[float, Field(ge=0, le=1), OURS] = 0.005
 
 
 class FlowRunGraphSettings(Group):

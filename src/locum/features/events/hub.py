@@ -1,0 +1,14 @@
+"""What the events' sockets and operations share within one process."""
+
+from collections.abc import Sequence
+
+from locum.features.events.intake import Intake, Recorder
+from locum.infra.db import Db
+
+
+class EventHub:
+    """The way in, and the way out to those who listen."""
+
+    def __init__(self, db: Db, recorders: Sequence[Recorder] = ()) -> None:
+        """`recorders` keep rows that follow from events."""
+        self.intake = Intake(db, recorders)

@@ -1,0 +1,116 @@
+"""The events' websockets, through a real server."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from locum.domain.ids import new_id
+from locum.infra.db import Db
+from locum.infra.settings import Settings
+from tests.factories.task_events import course
+from tests.serving import serving
+
+
+@asynccontextmanager
+async def _client(port: int, path: str, token: str | None = None) -> AsyncGenerator[ClientConnection]:
+    async with connect(f"ws://127.0.0.1:{port}/api{path}", subprotocols=[Subprotocol("prefect")]) as client:
+        await client.send(orjson.dumps({"type": "auth", "token": token}).decode())
+        assert orjson.loads(await client.recv()) == {"type": "auth_success"}
+        yield client
+
+
+async def _send(client: ClientConnection, *events: dict[str, Any]) -> None:
+    for event in events:
+        await client.send(orjson.dumps(event).decode())
+
+
+async def _confirmed(client: ClientConnection) -> None:
+    await (await client.ping())
+
+
+async def _count(db: Db, table: str = "event") -> int:
+    return await db.value(text(f"select count(*) from {table}"))
+
+
+class TestIn:
+    async def test_a_pong_says_that_all_before_it_is_committed(self, settings: Settings, own_db: Db):
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as client:
+            for round_ in range(1, 6):
+                await _send(client, *(one for _ in range(40) for one in course(new_id())))
+                await _confirmed(client)
+                assert await _count(own_db) == round_ * 120
+            assert await _count(own_db, "task_run") == 200
+
+    async def test_a_ping_before_the_greeting_is_answered(self, settings: Settings, own_db: Db):
+        async with (
+            serving(settings, own_db) as port,
+            connect(f"ws://127.0.0.1:{port}/api/events/in", subprotocols=[Subprotocol("prefect")]) as client,
+        ):
+            await _confirmed(client)
+
+    async def test_an_older_client_says_no_token(self, settings: Settings, own_db: Db):
+        async with (
+            serving(settings, own_db) as port,
+            connect(f"ws://127.0.0.1:{port}/api/events/in") as client,
+        ):
+            await _send(client, *course(new_id()))
+            await _confirmed(client)
+            assert await _count(own_db) == 3
+
+    async def test_what_is_no_event_is_passed_over(self, settings: Settings, own_db: Db):
+        nul = course(new_id())[0]
+        nul["payload"]["task_run"]["name"] = "a\0b"
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as client:
+            await client.send("{")
+            await client.send('{"id": 5}')
+            await client.send(b"\xff\xfe")
+            await client.send("[" * 100_000)
+            await client.send('{"event": "\\ud800"}')
+            await _send(client, nul)
+            await _confirmed(client)
+        assert await _count(own_db) == 1
+        assert await own_db.value(text("select name from task_run")) == "ab"
+
+    async def test_a_client_that_has_closed_has_been_heard_to_the_end(self, settings: Settings, own_db: Db):
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as client:
+            await _send(client, *(one for _ in range(100) for one in course(new_id())))
+            await client.close()
+            assert await _count(own_db) == 300
+            assert client.close_code == 1000
+
+    async def test_a_wrong_token_is_turned_away(self, settings: Settings, own_db: Db):
+        api = settings.api.model_copy(update={"auth_string": SecretStr("me:secret")})
+        guarded = settings.model_copy(update={"api": api})
+        async with serving(guarded, own_db) as port:
+            async with _client(port, "/events/in", "me:secret"):
+                pass
+            for first in ({"type": "auth", "token": "wrong"}, {"type": "auth"}, {"type": "hello"}):
+                async with connect(
+                    f"ws://127.0.0.1:{port}/api/events/in", subprotocols=[Subprotocol("prefect")]
+                ) as client:
+                    await client.send(orjson.dumps(first).decode())
+                    with pytest.raises(ConnectionClosed) as closed:
+                        await client.recv()
+                    assert closed.value.rcvd is not None
+                    assert closed.value.rcvd.code == 1008
+
+    async def test_many_clients_share_their_commits(self, settings: Settings, own_db: Db):
+        async with serving(settings, own_db) as port:
+
+            async def one() -> None:
+                async with _client(port, "/events/in") as client:
+                    for _ in range(5):
+                        await _send(client, *course(new_id()))
+                        await _confirmed(client)
+
+            await asyncio.gather(*(one() for _ in range(20)))
+        assert await _count(own_db) == 300
