@@ -68,7 +68,8 @@ def json_list(projection: ColumnElement[str], page: Select[Any], table: Table) -
     rows = page.subquery(table.name)
     listed: ColumnElement[str] = func.coalesce(func.string_agg(projection, sql("','")), sql("''"), type_=Text())
     text = _Joined(_literal("["), _Joined(listed, _literal("]")))
-    return select(func.convert_to(text, sql("'UTF8'"), type_=LargeBinary())).select_from(rows)
+    listing: ColumnElement[bytes] = func.convert_to(text, sql("'UTF8'"), type_=LargeBinary())
+    return select(listing).select_from(rows)
 
 
 def select_page(table: Table) -> Select[Any]:
@@ -81,7 +82,8 @@ def json_array_of(
 ) -> ColumnElement[str]:
     """The rows of `table` that belong to an outer row, as the text of a JSON array for its `json_object`."""
     listed: ColumnElement[str] = func.string_agg(projection, aggregate_order_by(sql("','"), order_by), type_=Text())
-    text = select(_Joined(_literal("["), _Joined(listed, _literal("]")))).select_from(table).where(where)
+    array: ColumnElement[str] = _Joined(_literal("["), _Joined(listed, _literal("]")))
+    text = select(array).select_from(table).where(where)
     return func.coalesce(text.scalar_subquery(), sql("'[]'"), type_=JsonText())
 
 

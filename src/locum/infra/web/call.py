@@ -99,4 +99,4 @@ class Reply:
 
 def reply_json(value: Any, status: int = 200) -> Reply:
     """A Python value as a JSON answer."""
-    return Reply(orjson.dumps(value, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS), status)
+    return Reply(orjson.dumps(value, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS), status)
