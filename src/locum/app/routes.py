@@ -2,12 +2,14 @@
 
 from locum.features.admin import routes as admin
 from locum.features.events import sockets as event_sockets
+from locum.features.csrf import routes as csrf
 from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
 from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
+    *csrf.OPERATIONS,
     *flows.OPERATIONS,
     *logs.OPERATIONS,
 )

@@ -1,0 +1,1 @@
+"""Tokens against cross-site request forgery."""
