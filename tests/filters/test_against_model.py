@@ -120,7 +120,7 @@ class TestPages:
     """Sorts, offsets and limits."""
 
     @pytest.mark.parametrize(
-        "target, model",
+        ("target", "model"),
         [
             ("flows", lists.FilterFlows),
             ("flow_runs", lists.FilterFlowRuns),

@@ -8,7 +8,11 @@ from pydantic import AfterValidator
 
 def as_utc(moment: datetime) -> datetime:
     """The same moment in UTC; one without a zone is taken to be in UTC already."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        msg = "the moment is before the first year, or after the last, in UTC"
+        raise ValueError(msg) from error
 
 
 Moment = Annotated[datetime, AfterValidator(as_utc)]

@@ -67,7 +67,7 @@ class Limited(Embedded):
     """A body that says how many rows it wants at most."""
 
     limit: Annotated[int | None, NullUnsaid] = Field(
-        None, description="How many at most; the server's default, which is also the most, unless given"
+        default=None, description="How many at most; the server's default, which is also the most, unless given"
     )
 
     def limit_within(self, default: int) -> int:
@@ -120,12 +120,12 @@ def pages_of(count: int, limit: int) -> int:
     return -(-count // limit) if limit else 0
 
 
-_Flows = Field(None, description="Filter by flows")
-_FlowRuns = Field(None, description="Filter by flow runs")
-_TaskRuns = Field(None, description="Filter by task runs")
-_Deployments = Field(None, description="Filter by deployments")
-_WorkPools = Field(None, description="Filter by work pools")
-_WorkQueues = Field(None, description="Filter by work queues")
+_Flows = Field(default=None, description="Filter by flows")
+_FlowRuns = Field(default=None, description="Filter by flow runs")
+_TaskRuns = Field(default=None, description="Filter by task runs")
+_Deployments = Field(default=None, description="Filter by deployments")
+_WorkPools = Field(default=None, description="Filter by work pools")
+_WorkQueues = Field(default=None, description="Filter by work queues")
 
 
 class ByRuns(Filters):

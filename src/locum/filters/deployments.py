@@ -34,7 +34,7 @@ class DeploymentOrFlowNameFilter(
 class DeploymentFilterPaused(Criterion, on=deployment.c.paused):
     """Deployments by whether they are paused."""
 
-    eq_: bool | None = Field(None, description="Whether only those that are paused, or only the others")
+    eq_: bool | None = Field(default=None, description="Whether only those that are paused, or only the others")
 
 
 class DeploymentFilterWorkQueueName(Texts, on=deployment.c.work_queue_name):
@@ -44,9 +44,9 @@ class DeploymentFilterWorkQueueName(Texts, on=deployment.c.work_queue_name):
 class DeploymentFilterConcurrencyLimit(Criterion, on=deployment.c.concurrency_limit_id):
     """Ignored: accepted because older clients send it."""
 
-    ge_: int | None = Field(None, description="Ignored")
-    le_: int | None = Field(None, description="Ignored")
-    is_null_: bool | None = Field(None, description="Ignored")
+    ge_: int | None = Field(default=None, description="Ignored")
+    le_: int | None = Field(default=None, description="Ignored")
+    is_null_: bool | None = Field(default=None, description="Ignored")
 
     def says(self, values: list[Any]) -> list[Plan]:
         """Nothing, whatever is given."""
@@ -60,22 +60,24 @@ class DeploymentFilterTags(Tagged, TaggedAny, on=deployment.c.tags):
 class DeploymentFilter(Group):
     """Deployments that satisfy what is given here."""
 
-    id: DeploymentFilterId | None = Field(None, description="By id")
-    name: DeploymentFilterName | None = Field(None, description="By name")
-    flow_or_deployment_name: DeploymentOrFlowNameFilter | None = Field(None, description="By either name")
-    paused: DeploymentFilterPaused | None = Field(None, description="By whether they are paused")
-    tags: DeploymentFilterTags | None = Field(None, description="By tags")
-    work_queue_name: DeploymentFilterWorkQueueName | None = Field(None, description="By work queue")
-    concurrency_limit: DeploymentFilterConcurrencyLimit | None = Field(None, description="Ignored", deprecated=True)
+    id: DeploymentFilterId | None = Field(default=None, description="By id")
+    name: DeploymentFilterName | None = Field(default=None, description="By name")
+    flow_or_deployment_name: DeploymentOrFlowNameFilter | None = Field(default=None, description="By either name")
+    paused: DeploymentFilterPaused | None = Field(default=None, description="By whether they are paused")
+    tags: DeploymentFilterTags | None = Field(default=None, description="By tags")
+    work_queue_name: DeploymentFilterWorkQueueName | None = Field(default=None, description="By work queue")
+    concurrency_limit: DeploymentFilterConcurrencyLimit | None = Field(
+        default=None, description="Ignored", deprecated=True
+    )
 
 
 class DeploymentScheduleFilterActive(Criterion, on=deployment_schedule.c.active):
     """Schedules by whether they are active."""
 
-    eq_: bool | None = Field(None, description="Whether only those that are active, or only the others")
+    eq_: bool | None = Field(default=None, description="Whether only those that are active, or only the others")
 
 
 class DeploymentScheduleFilter(Group):
     """Schedules that satisfy what is given here."""
 
-    active: DeploymentScheduleFilterActive | None = Field(None, description="By whether they are active")
+    active: DeploymentScheduleFilterActive | None = Field(default=None, description="By whether they are active")

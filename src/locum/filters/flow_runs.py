@@ -50,8 +50,8 @@ class FlowRunFilterWorkQueueName(Joined, Texts, Nullable, on=flow_run.c.work_que
 class FlowRunFilterStateType(Criterion, on=flow_run.c.state_type):
     """Flow runs by the type of their state."""
 
-    any_: list[StateType] | None = Field(None, description="The types wanted")
-    not_any_: list[StateType] | None = Field(None, description="The types not wanted")
+    any_: list[StateType] | None = Field(default=None, description="The types wanted")
+    not_any_: list[StateType] | None = Field(default=None, description="The types not wanted")
 
 
 class FlowRunFilterStateName(Texts, NotTexts, on=flow_run.c.state_name):
@@ -61,8 +61,8 @@ class FlowRunFilterStateName(Texts, NotTexts, on=flow_run.c.state_name):
 class FlowRunFilterState(LenientGroup):
     """Flow runs by their state."""
 
-    type: FlowRunFilterStateType | None = Field(None, description="By the type of the state")
-    name: FlowRunFilterStateName | None = Field(None, description="By the name of the state")
+    type: FlowRunFilterStateType | None = Field(default=None, description="By the type of the state")
+    name: FlowRunFilterStateName | None = Field(default=None, description="By the name of the state")
 
 
 class FlowRunFilterFlowVersion(Texts, on=flow_run.c.flow_version):
@@ -104,25 +104,27 @@ class FlowRunFilterCreatedBy(
 ):
     """Flow runs by what created them."""
 
-    id_: list[UUID] | None = Field(None, description="The ids of the creators wanted")
-    type_: list[str] | None = Field(None, description="The kinds of creator wanted", examples=[["DEPLOYMENT"]])
+    id_: list[UUID] | None = Field(default=None, description="The ids of the creators wanted")
+    type_: list[str] | None = Field(default=None, description="The kinds of creator wanted", examples=[["DEPLOYMENT"]])
 
 
 class FlowRunFilter(Group):
     """Flow runs that satisfy what is given here."""
 
-    id: FlowRunFilterId | None = Field(None, description="By id")
-    name: FlowRunFilterName | None = Field(None, description="By name")
-    tags: FlowRunFilterTags | None = Field(None, description="By tags")
-    deployment_id: FlowRunFilterDeploymentId | None = Field(None, description="By deployment")
-    work_queue_name: FlowRunFilterWorkQueueName | None = Field(None, description="By work queue")
-    state: FlowRunFilterState | None = Field(None, description="By state")
-    flow_version: FlowRunFilterFlowVersion | None = Field(None, description="By the version of the flow")
-    start_time: FlowRunFilterStartTime | None = Field(None, description="By start, or expected start")
-    end_time: FlowRunFilterEndTime | None = Field(None, description="By end")
-    expected_start_time: FlowRunFilterExpectedStartTime | None = Field(None, description="By expected start")
-    next_scheduled_start_time: FlowRunFilterNextScheduledStartTime | None = Field(None, description="By next start")
-    parent_flow_run_id: FlowRunFilterParentFlowRunId | None = Field(None, description="By parent flow run")
-    parent_task_run_id: FlowRunFilterParentTaskRunId | None = Field(None, description="By parent task run")
-    idempotency_key: FlowRunFilterIdempotencyKey | None = Field(None, description="By idempotency key")
-    created_by: FlowRunFilterCreatedBy | None = Field(None, description="By creator")
+    id: FlowRunFilterId | None = Field(default=None, description="By id")
+    name: FlowRunFilterName | None = Field(default=None, description="By name")
+    tags: FlowRunFilterTags | None = Field(default=None, description="By tags")
+    deployment_id: FlowRunFilterDeploymentId | None = Field(default=None, description="By deployment")
+    work_queue_name: FlowRunFilterWorkQueueName | None = Field(default=None, description="By work queue")
+    state: FlowRunFilterState | None = Field(default=None, description="By state")
+    flow_version: FlowRunFilterFlowVersion | None = Field(default=None, description="By the version of the flow")
+    start_time: FlowRunFilterStartTime | None = Field(default=None, description="By start, or expected start")
+    end_time: FlowRunFilterEndTime | None = Field(default=None, description="By end")
+    expected_start_time: FlowRunFilterExpectedStartTime | None = Field(default=None, description="By expected start")
+    next_scheduled_start_time: FlowRunFilterNextScheduledStartTime | None = Field(
+        default=None, description="By next start"
+    )
+    parent_flow_run_id: FlowRunFilterParentFlowRunId | None = Field(default=None, description="By parent flow run")
+    parent_task_run_id: FlowRunFilterParentTaskRunId | None = Field(default=None, description="By parent task run")
+    idempotency_key: FlowRunFilterIdempotencyKey | None = Field(default=None, description="By idempotency key")
+    created_by: FlowRunFilterCreatedBy | None = Field(default=None, description="By creator")

@@ -34,7 +34,7 @@ class FlowFilterTags(Tagged, on=flow.c.tags):
 class FlowFilter(Group):
     """Flows that satisfy what is given here."""
 
-    id: FlowFilterId | None = Field(None, description="By id")
-    deployment: FlowFilterDeployment | None = Field(None, description="By whether they are deployed")
-    name: FlowFilterName | None = Field(None, description="By name")
-    tags: FlowFilterTags | None = Field(None, description="By tags")
+    id: FlowFilterId | None = Field(default=None, description="By id")
+    deployment: FlowFilterDeployment | None = Field(default=None, description="By whether they are deployed")
+    name: FlowFilterName | None = Field(default=None, description="By name")
+    tags: FlowFilterTags | None = Field(default=None, description="By tags")

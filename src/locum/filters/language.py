@@ -51,11 +51,18 @@ class Join(NamedTuple):
     parts: tuple["Plan", ...]
 
 
-class Related(NamedTuple):
-    """A plan: a row of `table` exists that satisfies all of the parts and `on`, which ties it to the outer row."""
+@dataclass(frozen=True, eq=False)
+class Bond:
+    """What ties rows of `table` to the row of a table around it."""
 
     table: Table
     on: ColumnElement[bool]
+
+
+class Related(NamedTuple):
+    """A plan: a row tied by the bond exists that satisfies all of the parts."""
+
+    bond: Bond
     parts: tuple["Plan", ...]
 
 
@@ -95,8 +102,8 @@ def clause_of(plan: Plan, parameters: Parameters) -> ColumnElement[bool]:
             if not clauses:
                 return true()
             return and_(*clauses) if operator is Operator.and_ else or_(*clauses)
-        case Related(table, on, parts):
-            return exists_in(table, on, *(clause_of(part, parameters) for part in parts))
+        case Related(bond, parts):
+            return exists_in(bond.table, bond.on, *(clause_of(part, parameters) for part in parts))
 
 
 def exists_in(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -149,7 +156,7 @@ class Restricting(BaseModel):
 class Joined(Restricting):
     """A filter whose parts are joined by its `operator`."""
 
-    operator: Operator = Field(Operator.and_, description="Whether all parts must hold (and_) or any (or_)")
+    operator: Operator = Field(default=Operator.and_, description="Whether all parts must hold (and_) or any (or_)")
 
 
 class Criterion(Restricting):

@@ -37,7 +37,7 @@ class CountFlows(ByRunsUnsaid):
     """Which flows to count."""
 
     target: ClassVar[Target] = ties.FLOWS
-    work_pools: Annotated[WorkPoolFilter | None, NullUnsaid] = Field(None, description="Filter by work pools")
+    work_pools: Annotated[WorkPoolFilter | None, NullUnsaid] = Field(default=None, description="Filter by work pools")
 
 
 class FilterFlows(Offset, CountFlows):
@@ -57,7 +57,7 @@ class BulkDeleteFlows(Bulk, Filters):
     """Which flows to delete."""
 
     target: ClassVar[Target] = ties.FLOWS
-    flows: FlowFilter | None = Field(None, description="Filter by flows")
+    flows: FlowFilter | None = Field(default=None, description="Filter by flows")
 
 
 class CountFlowRuns(ByAll):
@@ -82,7 +82,7 @@ class BulkFlowRuns(Bulk, Filters):
     """Which flow runs to act on."""
 
     target: ClassVar[Target] = ties.FLOW_RUNS
-    flow_runs: FlowRunFilter | None = Field(None, description="Filter by flow runs")
+    flow_runs: FlowRunFilter | None = Field(default=None, description="Filter by flow runs")
 
 
 class History(Filters):
@@ -145,14 +145,14 @@ class BulkDeleteDeployments(Bulk, Filters):
     """Which deployments to delete."""
 
     target: ClassVar[Target] = ties.DEPLOYMENTS
-    deployments: DeploymentFilter | None = Field(None, description="Filter by deployments")
+    deployments: DeploymentFilter | None = Field(default=None, description="Filter by deployments")
 
 
 class CountWorkPools(Filters):
     """Which work pools to count."""
 
     target: ClassVar[Target] = ties.WORK_POOLS
-    work_pools: WorkPoolFilter | None = Field(None, description="Filter by work pools")
+    work_pools: WorkPoolFilter | None = Field(default=None, description="Filter by work pools")
 
 
 class FilterWorkPools(Offset, CountWorkPools):
@@ -163,26 +163,28 @@ class FilterWorkQueues(Offset, Filters):
     """Which work queues to list."""
 
     target: ClassVar[Target] = ties.WORK_QUEUES
-    work_queues: WorkQueueFilter | None = Field(None, description="Filter by work queues")
+    work_queues: WorkQueueFilter | None = Field(default=None, description="Filter by work queues")
 
 
 class FilterQueuesOfPool(Offset, Filters):
     """Which of a pool's queues to list."""
 
     target: ClassVar[Target] = ties.WORK_QUEUES
-    work_queues: Annotated[WorkQueueFilter | None, NullUnsaid] = Field(None, description="Filter by work queues")
+    work_queues: Annotated[WorkQueueFilter | None, NullUnsaid] = Field(
+        default=None, description="Filter by work queues"
+    )
 
 
 class FilterWorkers(Offset, Filters):
     """Which of a pool's workers to list."""
 
     target: ClassVar[Target] = ties.WORKERS
-    workers: WorkerFilter | None = Field(None, description="Filter by workers")
+    workers: WorkerFilter | None = Field(default=None, description="Filter by workers")
 
 
 class FilterLogs(Offset, Filters):
     """Which logs to list."""
 
     target: ClassVar[Target] = ties.LOGS
-    logs: LogFilter | None = Field(None, description="Filter by logs")
+    logs: LogFilter | None = Field(default=None, description="Filter by logs")
     sort: Annotated[LogSort, NullIsDefault] = LogSort.TIMESTAMP_ASC

@@ -51,8 +51,8 @@ _REQUIRE = Operation(
 class LogFilterLevel(Criterion, on=log.c.level):
     """Logs by level."""
 
-    ge_: int | None = Field(None, description="This level or a more severe one", examples=[20])
-    le_: int | None = Field(None, description="This level or a less severe one", examples=[50])
+    ge_: int | None = Field(default=None, description="This level or a more severe one", examples=[20])
+    le_: int | None = Field(default=None, description="This level or a less severe one", examples=[50])
 
 
 class LogFilterTimestamp(Span, on=log.c.timestamp):
@@ -105,8 +105,8 @@ _TERMS = tuple(
 class LogFilter(Group):
     """Logs that satisfy what is given here."""
 
-    level: LogFilterLevel | None = Field(None, description="By level")
-    timestamp: LogFilterTimestamp | None = Field(None, description="By time")
-    flow_run_id: LogFilterFlowRunId | None = Field(None, description="By flow run")
-    task_run_id: LogFilterTaskRunId | None = Field(None, description="By task run")
-    text: LogFilterTextSearch | None = Field(None, description="By words")
+    level: LogFilterLevel | None = Field(default=None, description="By level")
+    timestamp: LogFilterTimestamp | None = Field(default=None, description="By time")
+    flow_run_id: LogFilterFlowRunId | None = Field(default=None, description="By flow run")
+    task_run_id: LogFilterTaskRunId | None = Field(default=None, description="By task run")
+    text: LogFilterTextSearch | None = Field(default=None, description="By words")

@@ -110,7 +110,6 @@ ALL = Operation(
 
 LIKE = Operation(
     clause=lambda on, operand: on.ilike(operand),
-    holds=lambda actual, operand: actual is not None and operand.lower() in actual.lower(),
     carries=_text,
     given=bool,
     sent=lambda value: f"%{value}%",
@@ -119,7 +118,6 @@ LIKE = Operation(
 
 STARTSWITH = Operation(
     clause=lambda on, operand: on.ilike(any_(operand)),
-    holds=lambda actual, operand: actual.lower().startswith(tuple(prefix.lower() for prefix in operand)),
     carries=texts,
     given=bool,
     sent=lambda value: [f"{prefix}%" for prefix in value],

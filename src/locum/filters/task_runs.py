@@ -34,7 +34,7 @@ class TaskRunFilterTags(Tagged, on=task_run.c.tags):
 class TaskRunFilterStateType(Criterion, on=task_run.c.state_type):
     """Task runs by the type of their state."""
 
-    any_: list[StateType] | None = Field(None, description="The types wanted")
+    any_: list[StateType] | None = Field(default=None, description="The types wanted")
 
 
 class TaskRunFilterStateName(Texts, on=task_run.c.state_name):
@@ -44,8 +44,8 @@ class TaskRunFilterStateName(Texts, on=task_run.c.state_name):
 class TaskRunFilterState(LenientGroup):
     """Task runs by their state."""
 
-    type: TaskRunFilterStateType | None = Field(None, description="By the type of the state")
-    name: TaskRunFilterStateName | None = Field(None, description="By the name of the state")
+    type: TaskRunFilterStateType | None = Field(default=None, description="By the type of the state")
+    name: TaskRunFilterStateName | None = Field(default=None, description="By the name of the state")
 
 
 class TaskRunFilterStartTime(Span, Nullable, on=task_run.c.start_time):
@@ -63,13 +63,17 @@ class TaskRunFilterExpectedStartTime(Span, on=task_run.c.expected_start_time):
 class TaskRunFilterSubFlowRuns(Criterion, on=task_run.c.id, exists_=Operation(_stands_for_flow_run)):
     """Task runs by whether they stand for a flow run in its parent."""
 
-    exists_: bool | None = Field(None, description="Whether only those that stand for a flow run, or only the others")
+    exists_: bool | None = Field(
+        default=None, description="Whether only those that stand for a flow run, or only the others"
+    )
 
 
 class TaskRunFilterFlowRunId(Joined, Ids, on=task_run.c.flow_run_id):
     """Task runs by the id of their flow run; those without one are left out unless asked for."""
 
-    is_null_: bool | None = Field(False, description="Whether only those without a flow run, or only those in one")
+    is_null_: bool | None = Field(
+        default=False, description="Whether only those without a flow run, or only those in one"
+    )
 
     def asked(self) -> Iterator[tuple[Term, Any]]:
         """Asking for none at all outweighs ids, and ids outweigh asking for any at all."""
@@ -84,12 +88,14 @@ class TaskRunFilterFlowRunId(Joined, Ids, on=task_run.c.flow_run_id):
 class TaskRunFilter(Group):
     """Task runs that satisfy what is given here."""
 
-    id: TaskRunFilterId | None = Field(None, description="By id")
-    name: TaskRunFilterName | None = Field(None, description="By name")
-    tags: TaskRunFilterTags | None = Field(None, description="By tags")
-    state: TaskRunFilterState | None = Field(None, description="By state")
-    start_time: TaskRunFilterStartTime | None = Field(None, description="By start")
-    end_time: TaskRunFilterEndTime | None = Field(None, description="By end")
-    expected_start_time: TaskRunFilterExpectedStartTime | None = Field(None, description="By expected start")
-    subflow_runs: TaskRunFilterSubFlowRuns | None = Field(None, description="By whether they stand for a flow run")
-    flow_run_id: TaskRunFilterFlowRunId | None = Field(None, description="By flow run")
+    id: TaskRunFilterId | None = Field(default=None, description="By id")
+    name: TaskRunFilterName | None = Field(default=None, description="By name")
+    tags: TaskRunFilterTags | None = Field(default=None, description="By tags")
+    state: TaskRunFilterState | None = Field(default=None, description="By state")
+    start_time: TaskRunFilterStartTime | None = Field(default=None, description="By start")
+    end_time: TaskRunFilterEndTime | None = Field(default=None, description="By end")
+    expected_start_time: TaskRunFilterExpectedStartTime | None = Field(default=None, description="By expected start")
+    subflow_runs: TaskRunFilterSubFlowRuns | None = Field(
+        default=None, description="By whether they stand for a flow run"
+    )
+    flow_run_id: TaskRunFilterFlowRunId | None = Field(default=None, description="By flow run")

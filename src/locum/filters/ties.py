@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Column, ColumnElement, Table
 
-from locum.filters.language import EVERYTHING, Criterion, Group, Plan, Related, Term, Test
+from locum.filters.language import EVERYTHING, Bond, Criterion, Group, Plan, Related, Term, Test
 from locum.filters.operators import ANY
 from locum.filters.statements import Restriction
 from locum.tables.deployments import deployment
@@ -38,6 +38,7 @@ class Tie:
     beyond: tuple["Tie", ...] = ()
     key: Column[Any] | None = None
     names: frozenset[str] = field(init=False)
+    bond: Bond = field(init=False)
     by_id: Term | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -45,6 +46,7 @@ class Tie:
         object.__setattr__(self, "names", frozenset({self.name}).union(*(tie.names for tie in self.beyond)))
         by_id = None if self.key is None else Term("any_", ANY, self.key, self.key.key)
         object.__setattr__(self, "by_id", by_id)
+        object.__setattr__(self, "bond", Bond(self.table, self.on))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ def _through(tie: Tie, given: Given, asked: set[str], values: list[Any]) -> Plan
     for further in tie.beyond:
         if not asked.isdisjoint(further.names):
             plans.append(_through(further, given, asked, values))
-    return Related(tie.table, tie.on, tuple(plans))
+    return Related(tie.bond, tuple(plans))
 
 
 def _own(group: Group | None, values: list[Any]) -> list[Plan]:

@@ -22,6 +22,6 @@ class WorkPoolFilterType(Texts, on=work_pool.c.type):
 class WorkPoolFilter(Group):
     """Work pools that satisfy what is given here."""
 
-    id: WorkPoolFilterId | None = Field(None, description="By id")
-    name: WorkPoolFilterName | None = Field(None, description="By name")
-    type: WorkPoolFilterType | None = Field(None, description="By type")
+    id: WorkPoolFilterId | None = Field(default=None, description="By id")
+    name: WorkPoolFilterName | None = Field(default=None, description="By name")
+    type: WorkPoolFilterType | None = Field(default=None, description="By type")

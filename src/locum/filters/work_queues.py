@@ -17,7 +17,9 @@ class WorkQueueFilterName(Texts, on=work_queue.c.name):
     """Work queues by name."""
 
     startswith_: list[str] | None = Field(
-        None, description="Beginnings of which one must be there, whatever its case", examples=[["etl", "nightly"]]
+        default=None,
+        description="Beginnings of which one must be there, whatever its case",
+        examples=[["etl", "nightly"]],
     )
 
     def says(self, values: list[Any]) -> list[Plan]:
@@ -29,5 +31,5 @@ class WorkQueueFilterName(Texts, on=work_queue.c.name):
 class WorkQueueFilter(Group):
     """Work queues that satisfy what is given here."""
 
-    id: WorkQueueFilterId | None = Field(None, description="By id")
-    name: WorkQueueFilterName | None = Field(None, description="By name")
+    id: WorkQueueFilterId | None = Field(default=None, description="By id")
+    name: WorkQueueFilterName | None = Field(default=None, description="By name")

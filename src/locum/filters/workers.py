@@ -15,12 +15,12 @@ class WorkerFilterLastHeartbeatTime(Span, on=worker.c.last_heartbeat_time):
 class WorkerFilterStatus(Criterion, on=worker.c.status):
     """Workers by status."""
 
-    any_: list[WorkerStatus] | None = Field(None, description="The statuses wanted")
-    not_any_: list[WorkerStatus] | None = Field(None, description="The statuses not wanted")
+    any_: list[WorkerStatus] | None = Field(default=None, description="The statuses wanted")
+    not_any_: list[WorkerStatus] | None = Field(default=None, description="The statuses not wanted")
 
 
 class WorkerFilter(Group):
     """Workers that satisfy what is given here."""
 
-    last_heartbeat_time: WorkerFilterLastHeartbeatTime | None = Field(None, description="By last heartbeat")
-    status: WorkerFilterStatus | None = Field(None, description="By status")
+    last_heartbeat_time: WorkerFilterLastHeartbeatTime | None = Field(default=None, description="By last heartbeat")
+    status: WorkerFilterStatus | None = Field(default=None, description="By status")
