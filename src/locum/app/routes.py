@@ -1,8 +1,8 @@
 """The table of contents of the API: one line per feature."""
 
 from locum.features.admin import routes as admin
-from locum.features.events import sockets as event_sockets
 from locum.features.csrf import routes as csrf
+from locum.features.events import sockets as event_sockets
 from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
 from locum.infra.web import Operation, Socket

@@ -1,5 +1,6 @@
 """The web: typed operations and sockets, what they are given, what they may answer."""
 
+from locum.infra.web.access import Guard
 from locum.infra.web.application import Application
 from locum.infra.web.arguments import Embedded, Header, Query, RequestInvalid
 from locum.infra.web.call import Call, Reply, Services, reply_json
@@ -16,6 +17,7 @@ __all__ = [
     "Call",
     "Cors",
     "Embedded",
+    "Guard",
     "Header",
     "Operation",
     "Query",

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 from locum.domain.errors import DomainError
 from locum.domain.ids import new_id
 from locum.infra.db import Tx
+from locum.infra.web.access import Guard
 from locum.infra.web.bodies import RequestInvalid, is_json
 from locum.infra.web.body import Disconnected, Receive, Send, compress, read_body, without_nul
 from locum.infra.web.call import Call, Reply, Scope, Services
@@ -49,6 +50,7 @@ class Application:
         body_limit: int = 5 * 1024 * 1024,
         gzip_minimum: int = 500,
         cors: Cors | None = None,
+        guard: Guard | None = None,
     ) -> None:
         """Sizes are in bytes; `services` is handed to every handler."""
         self._operations = operations
@@ -59,6 +61,7 @@ class Application:
         self._body_limit = body_limit
         self._gzip_minimum = gzip_minimum
         self._cors = cors or Cors()
+        self._guard = guard
         self._document: bytes | None = None
         # unique among processes and cheaper than a fresh id per request
         self._run = new_id().hex[:20].encode()
@@ -79,7 +82,10 @@ class Application:
         route, status = "unknown", 200
         answer: Answer
         try:
-            operation, path, allowed = self._routes.find(method, self._below(scope["path"]))
+            below = self._below(scope["path"])
+            if self._guard is not None and method != "OPTIONS":
+                self._guard.check(method, below, headers)
+            operation, path, allowed = self._routes.find(method, below)
             if operation is not None:
                 route, status = operation.path, operation.status
                 answer = await self._answer(operation, path, scope, receive, headers)
