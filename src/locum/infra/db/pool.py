@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 T = TypeVar("T")
 
 _COMPILER = Compiler()
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -149,18 +150,19 @@ class Db:
             finally:
                 self.statements += tx.statements + 2
 
-    async def transact(self, work: Callable[[Tx], Awaitable[T]], *, attempts: int = 5) -> T:
-        """Run `work` in a transaction, anew when the database asks for it (serialization failure, deadlock)."""
+    async def transact(self, work: Callable[[Tx], Awaitable[T]], *, attempts: int = _ATTEMPTS) -> T:
+        """Run `work` in a transaction, anew when the database asks for it (serialization failure, deadlock).
+
+        Raises Unavailable when that keeps happening.
+        """
         attempt = 0
         while True:
             attempt += 1
             try:
                 async with self.tx() as tx:
                     return await work(tx)
-            except RETRYABLE:
-                if attempt == attempts:
-                    raise
-                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  (jitter is no secret)
+            except RETRYABLE as error:
+                await _paused(attempt, attempts, error)
 
     async def value(self, statement: Statement, **params: Any) -> Any:
         """The first column of the first row, or None."""
@@ -179,6 +181,15 @@ class Db:
         return await self._alone(Tx.run, statement, params)
 
     async def _alone(self, method: Callable[..., Awaitable[Any]], statement: Statement, params: dict[str, Any]) -> Any:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._once(method, statement, params)
+            except RETRYABLE as error:
+                await _paused(attempt, _ATTEMPTS, error)
+
+    async def _once(self, method: Callable[..., Awaitable[Any]], statement: Statement, params: dict[str, Any]) -> Any:
         connection = await self._take()
         self.statements += 1
         sound = False
@@ -217,6 +228,14 @@ class Db:
             command_timeout=options.statement_timeout + 5,
             server_settings=session,
         )
+
+
+async def _paused(attempt: int, attempts: int, error: Exception) -> None:
+    """Let others pass before the next attempt. Raises Unavailable after the last."""
+    if attempt >= attempts:
+        msg = "The database is too busy with others who change the same rows."
+        raise Unavailable(msg, retry_after=1) from error
+    await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  (jitter is no secret)
 
 
 def _touched(status: str) -> int:

@@ -57,4 +57,4 @@ def _dumped(content: object) -> bytes:
 
 def method_not_allowed(allowed: list[str]) -> Reply:
     """The answer where the path exists but not with this method."""
-    return Reply(b'{"detail":"Method Not Allowed"}', 405, ((b"allow", ", ".join(sorted(allowed)).encode()),))
+    return Reply(b'{"detail":"Method Not Allowed"}', 405, ((b"allow", ", ".join(sorted(set(allowed))).encode()),))
