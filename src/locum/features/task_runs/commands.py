@@ -1,0 +1,102 @@
+"""What may be done to task runs."""
+
+import random
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from locum.domain.errors import NotFound, Unavailable
+from locum.domain.ids import new_id
+from locum.domain.orchestration import Decision, Policy, TaskRunFacts, Transition, govern
+from locum.domain.states import State, StateCreate, StateType
+from locum.features.task_runs import policy
+from locum.features.task_runs.schemas import TaskRunCreate
+from locum.features.task_runs.store import runs, transitions
+from locum.infra.db import Db, Executor, dump_json
+
+_ATTEMPTS = 20
+
+
+async def create(db: Db, body: TaskRunCreate, now: datetime) -> tuple[str, bool]:
+    """The run as JSON text, and whether it was made just now (else there was one with its keys)."""
+    run_id = body.id or new_id()
+    state = (body.state or StateCreate(type=StateType.PENDING)).to_state(now)
+    facts = TaskRunFacts(id=run_id, flow_run_id=body.flow_run_id, empirical_policy=body.empirical_policy)
+    decision = govern(policy.choose(state, force=True), Transition(run=facts, initial=None, proposed=state, now=now))
+    if decision.state is not None:
+        given = _columns(body, run_id, now)
+        given |= transitions.state_values(decision.state) | transitions.fact_values(decision.run)
+        made = await runs.insert_new(db, given)
+        if made is not None:
+            return made, True
+    found = await runs.get_by_key(db, body.flow_run_id, body.task_key, body.dynamic_key)
+    if found is None:
+        msg = "The task run with these keys was deleted meanwhile."
+        raise Unavailable(msg, retry_after=0)
+    return found, False
+
+
+async def set_state(
+    db: Executor,
+    run_id: UUID,
+    proposed: State,
+    *,
+    force: bool,
+    now: datetime,
+    api_version: tuple[int, int, int] | None = None,
+    client_version: str | None = None,
+) -> Decision[TaskRunFacts]:
+    """Propose a state and write what the rules make of it. Raises NotFound.
+
+    The write touches the run only if it is still in the state that was read, else the transition is decided anew.
+    """
+    rules: Policy[TaskRunFacts] = policy.choose(proposed, force=force)
+    for _ in range(_ATTEMPTS):
+        loaded = await transitions.load(db, run_id)
+        if loaded is None:
+            raise NotFound(f"Task run with id {run_id} not found", bare=True)
+        facts, initial = loaded
+        decision = govern(
+            rules,
+            Transition(
+                run=facts,
+                initial=initial,
+                proposed=proposed,
+                now=now,
+                api_version=api_version,
+                client_version=client_version,
+                chance=random.random(),  # noqa: S311  (jitter is no secret)
+            ),
+        )
+        if decision.state is None and not decision.run_changed:
+            return decision
+        if await transitions.write(db, decision):
+            return decision
+    msg = "The task run changes its state too often."
+    raise Unavailable(msg, retry_after=1)
+
+
+async def mirror_parent(tx: Executor, task_run_id: UUID, state: State, now: datetime) -> None:
+    """Put the task run that stands for a subflow into the subflow's state, by force. Raises NotFound."""
+    await set_state(tx, task_run_id, state, force=True, now=now)
+
+
+def _columns(body: TaskRunCreate, run_id: UUID, now: datetime) -> dict[str, Any]:
+    system = {"prefect.flow-run.id": str(body.flow_run_id)} if body.flow_run_id else {}
+    return {
+        "run_id": run_id,
+        "name": body.name,
+        "flow_run_id": body.flow_run_id,
+        "task_key": body.task_key,
+        "dynamic_key": body.dynamic_key,
+        "cache_key": body.cache_key,
+        "cache_expiration": body.cache_expiration,
+        "task_version": body.task_version,
+        "empirical_policy": body.empirical_policy.model_dump_json(),
+        "tags": dump_json(body.tags),
+        "own_labels": dump_json({**system, **(body.labels or {})}),
+        "task_inputs": dump_json(
+            {name: [one.model_dump(mode="json") for one in inputs] for name, inputs in body.task_inputs.items()}
+        ),
+        "created": now,
+    }

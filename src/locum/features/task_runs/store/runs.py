@@ -1,0 +1,107 @@
+"""Making, reading, changing and deleting task runs."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Text, Uuid, bindparam, delete, exists, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from locum.features.task_runs.history import RunHistory
+from locum.features.task_runs.store.projection import PROJECTION
+from locum.features.task_runs.store.transitions import FACT_PARAMETERS, STATE_PARAMETERS, history_insertion
+from locum.infra.db import Executor, prepare
+from locum.tables.base import Instant
+from locum.tables.flow_runs import flow_run
+from locum.tables.task_runs import task_run, task_run_state
+
+HISTORY = RunHistory(task_run)
+
+_GIVEN = {
+    "name": Text(),
+    "flow_run_id": Uuid(),
+    "task_key": Text(),
+    "dynamic_key": Text(),
+    "cache_key": Text(),
+    "cache_expiration": Instant,
+    "task_version": Text(),
+    "empirical_policy": JSON(),
+    "tags": JSONB(),
+    "task_inputs": JSON(),
+    "created": Instant,
+}
+_KEY = ("flow_run_id", "task_key", "dynamic_key")
+
+
+def _insert() -> Any:
+    columns = {"id": Uuid(), **_GIVEN, **STATE_PARAMETERS, **FACT_PARAMETERS}
+    values = [bindparam("run_id" if name == "id" else name, type_=kind) for name, kind in columns.items()]
+    of_flow_run = (
+        select(flow_run.c.labels).where(flow_run.c.id == bindparam("flow_run_id", type_=Uuid)).scalar_subquery()
+    )
+    labels = func.coalesce(of_flow_run, literal_column("'{}'::jsonb", JSONB)).op("||")(
+        bindparam("own_labels", type_=JSONB)
+    )
+    same_key = [task_run.c[name].is_not_distinct_from(bindparam(name, type_=_GIVEN[name])) for name in _KEY]
+    rows = select(*values, bindparam("created", type_=Instant).label("updated"), labels).where(
+        ~exists(select(1).select_from(task_run).where(*same_key))
+    )
+    made = (
+        insert(task_run)
+        .from_select([*columns, "updated", "labels"], rows)
+        .on_conflict_do_nothing(index_elements=list(_KEY))
+        .returning(task_run.c.id, PROJECTION.label("json"))
+        .cte("made")
+    )
+    return select(made.c.json).add_cte(history_insertion(made))
+
+
+_INSERT = prepare(_insert())
+_BY_KEY = prepare(
+    select(PROJECTION)
+    .select_from(task_run)
+    .where(*(task_run.c[name].is_not_distinct_from(bindparam(name, type_=_GIVEN[name])) for name in _KEY))
+    .limit(1)
+)
+_BY_ID = prepare(select(PROJECTION).select_from(task_run).where(task_run.c.id == bindparam("run_id", type_=Uuid)))
+_RENAME = prepare(
+    update(task_run)
+    .where(task_run.c.id == bindparam("run_id", type_=Uuid))
+    .values(name=func.coalesce(bindparam("new_name", type_=Text), task_run.c.name), updated=func.now())
+)
+_FORGOTTEN = (
+    delete(task_run_state)
+    .where(task_run_state.c.task_run_id == bindparam("run_id", type_=Uuid))
+    .returning(task_run_state.c.id)
+    .cte("forgotten")
+)
+_DELETE = prepare(delete(task_run).where(task_run.c.id == bindparam("run_id", type_=Uuid)).add_cte(_FORGOTTEN))
+
+
+async def insert_new(tx: Executor, given: Mapping[str, Any]) -> str | None:
+    """Insert a run in its first state, with history: its JSON text. None where one with its keys exists.
+
+    `given` holds the columns (JSON ones as text, the id as `run_id`), the run's own labels as `own_labels`, to which
+    those of the flow run are added, and the parameters of `transitions.state_values` and `transitions.fact_values`.
+    """
+    return await tx.value(_INSERT, **given)
+
+
+async def get_by_key(tx: Executor, flow_run_id: UUID | None, task_key: str, dynamic_key: str) -> str | None:
+    """The run with these keys as JSON text."""
+    return await tx.value(_BY_KEY, flow_run_id=flow_run_id, task_key=task_key, dynamic_key=dynamic_key)
+
+
+async def get(tx: Executor, run_id: UUID) -> str | None:
+    """One run as JSON text."""
+    return await tx.value(_BY_ID, run_id=run_id)
+
+
+async def rename(tx: Executor, run_id: UUID, name: str | None) -> bool:
+    """Give the run a name, if one is given; whether there is such a run."""
+    return bool(await tx.run(_RENAME, run_id=run_id, new_name=name))
+
+
+async def delete_one(tx: Executor, run_id: UUID) -> bool:
+    """Delete a run with its history; whether there was one."""
+    return bool(await tx.run(_DELETE, run_id=run_id))
