@@ -86,7 +86,7 @@ def edges(dice: random.Random) -> Iterator[tuple[str, Shift]]:
         history = [shift for year in dice.sample(range(1972, 2037), 2) for shift in shifts(place, year)]
         recent = shifts(place, 2026)
         for shift in (*recent, *dice.sample(history, min(1, len(history)))):
-            yield from [(name, shift)] * 4
+            yield from [(name, shift)] * 2
 
 
 def zone_cases(make: Callable[[random.Random, Shift], Case], seed: int) -> Iterator[Case]:
@@ -184,13 +184,13 @@ def cron_text(dice: random.Random) -> str:
 def test_cron_grammar():
     dice = random.Random(4)
     cases: list[Case] = []
-    for _ in range(3000):
+    for _ in range(1500):
         day = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=dice.choice((55, 58, 330, dice.randrange(1700))))
         start = day + timedelta(seconds=dice.randrange(86400))
         schedule = {"cron": cron_text(dice), "timezone": "UTC", "day_or": dice.random() < 0.6}
         cases.append({"schedule": schedule, "start": start.isoformat(), "n": dice.choice((1, 5, 30)), "end": None})
     answers = ask_peer(cases)[1]
-    assert sum(isinstance(told, list) for told in answers) > 1000
+    assert sum(isinstance(told, list) for told in answers) > 500
     # Where the peer fails for want of a next date it answers nothing, not even the dates before.
     told = [pair for pair in zip(cases, answers, strict=True) if "BadDate" not in str(pair[1])]
     report(differences([case for case, _ in told], [theirs for _, theirs in told]))

@@ -133,8 +133,9 @@ class CronSchedule(BaseModel):
 
 def _require_match(cron: Cron, text: str, *, day_or: bool) -> None:
     if next_reading(cron, day_or, clock.now().replace(tzinfo=None)) is None:
-        first_year = cron.years[0] if cron.years else None
-        if first_year is None or next_reading(cron, day_or, _EPOCH.replace(year=first_year)) is None:
+        # One that names years may be over, but must have been.
+        beginning = _EPOCH.replace(year=cron.years[0]) - timedelta(seconds=1) if cron.years else None
+        if beginning is None or next_reading(cron, day_or, beginning) is None:
             raise ScheduleRefused(f'Invalid cron string: "{text}" never matches')
 
 
