@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from locum.domain.clock import now
 from locum.features.events.hub import EventHub
+from locum.features.logs.tail import LogTail
 from locum.features.task_runs.recorder import TaskRunRecorder
 from locum.infra.db import Db
 from locum.infra.settings import Settings
@@ -14,4 +16,4 @@ from locum.infra.settings import Settings
 async def hubs(_settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
     """The hubs, running for as long as the process serves."""
     events = EventHub(db, [TaskRunRecorder()])
-    yield {"events": events}
+    yield {"events": events, "logs": LogTail(db, now)}

@@ -5,6 +5,7 @@ from locum.features.csrf import routes as csrf
 from locum.features.events import sockets as event_sockets
 from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
+from locum.features.logs import sockets as log_sockets
 from locum.features.task_runs import routes as task_runs
 from locum.infra.web import Operation, Socket
 
@@ -16,4 +17,4 @@ OPERATIONS: tuple[Operation, ...] = (
     *task_runs.OPERATIONS,
 )
 
-SOCKETS: tuple[Socket, ...] = (*event_sockets.SOCKETS,)
+SOCKETS: tuple[Socket, ...] = (*event_sockets.SOCKETS, *log_sockets.SOCKETS)
