@@ -43,6 +43,7 @@ async def read(
 ) -> Answer: ...
 async def template(body: str = "") -> Answer: ...
 async def remove(rest: str) -> Answer: ...
+async def attach(body: bytes) -> Answer: ...
 
 
 OPERATIONS = (
@@ -52,6 +53,7 @@ OPERATIONS = (
     Operation("GET", "/things/{id}", read, returns=Any, deprecated=True),
     Operation("POST", "/template", template),
     Operation("DELETE", "/files/{rest:path}", remove, status=204, returns=None, versioned=False),
+    Operation("POST", "/files/", attach, tag=("Files", "Things")),
     Operation("GET", "/hidden", remove, documented=False),
 )
 
@@ -74,6 +76,7 @@ def test_paths_and_ids(document: dict[str, Any]):
         ("/things/{id}", "get"): "read_things__id__get",
         ("/template", "post"): "template_template_post",
         ("/files/{rest}", "delete"): "remove_files__rest__delete",
+        ("/files/", "post"): "attach_files__post",
     }
 
 
@@ -165,6 +168,16 @@ def test_other_bodies(document: dict[str, Any]):
     text = document["paths"]["/template"]["post"]["requestBody"]
     assert many["content"]["application/json"]["schema"]["items"] == {"$ref": "#/components/schemas/Thing-Input"}
     assert text == {"content": {"application/json": {"schema": {"type": "string", "default": "", "title": "Body"}}}}
+
+
+def test_bytes_and_two_tags(document: dict[str, Any]):
+    operation = document["paths"]["/files/"]["post"]
+    assert operation["tags"] == ["Files", "Things"]
+    assert operation["requestBody"]["content"]["application/json"]["schema"] == {
+        "type": "string",
+        "contentMediaType": "application/octet-stream",
+        "title": "Body",
+    }
 
 
 def test_answers(document: dict[str, Any]):

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticUndefined
+from pydantic_core import CoreSchema, PydanticUndefined, core_schema
 
 from locum.infra.web.arguments import Parameter
 from locum.infra.web.bodies import BodyReader, Embedded, is_model
@@ -62,6 +62,16 @@ _ERRORS: Document = {
 }
 
 
+class _Generator(GenerateJsonSchema):
+    """Writes schemas as pydantic does, and bytes as the peer's framework does."""
+
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchemaValue:
+        """Bytes come as text of any content."""
+        shown: JsonSchemaValue = {"type": "string", "contentMediaType": "application/octet-stream"}
+        self.update_with_validations(shown, schema, self.ValidationsMapping.bytes)
+        return shown
+
+
 def openapi(operations: Sequence[Operation]) -> Document:
     """The document of all documented operations; costs some hundred milliseconds, so keep it."""
     documented = [operation for operation in operations if operation.documented]
@@ -96,7 +106,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Mapping[_Key, JsonSchemaV
         if operation.returns is not None:
             answer: TypeAdapter[Any] = TypeAdapter(operation.returns)
             inputs.append(((identity, _ANSWER), "serialization", answer.core_schema))
-    found, definitions = GenerateJsonSchema(ref_template=REF).generate_definitions(inputs)
+    found, definitions = _Generator(ref_template=REF).generate_definitions(inputs)
     return {key: schema for (key, _), schema in found.items()}, {str(name): made for name, made in definitions.items()}
 
 
@@ -109,7 +119,8 @@ def _named_body(body: BodyReader, identity: str) -> Any:
 
 def _described(operation: Operation, schemas: Mapping[_Key, JsonSchemaValue]) -> Document:
     signature, identity = operation.signature, operation.operation_id
-    described: Document = {"tags": [operation.tag]} if operation.tag else {}
+    tags = [operation.tag] if isinstance(operation.tag, str) else list(operation.tag)
+    described: Document = {"tags": tags or None}
     described["summary"] = operation.summary or operation.handler.__name__.replace("_", " ").capitalize()
     described["description"] = inspect.getdoc(operation.handler)
     described["operationId"] = identity

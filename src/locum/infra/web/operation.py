@@ -31,7 +31,7 @@ class Operation:
     method: str
     path: str
     handler: Handler
-    tag: str | None = None
+    tag: str | tuple[str, ...] = ()
     status: int = 200
     returns: Any = None
     summary: str = ""
