@@ -3,6 +3,7 @@
 from locum.features.admin import routes as admin
 from locum.features.csrf import routes as csrf
 from locum.features.events import sockets as event_sockets
+from locum.features.flow_runs import routes as flow_runs
 from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
 from locum.features.logs import sockets as log_sockets
@@ -12,6 +13,7 @@ from locum.infra.web import Operation, Socket
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
     *csrf.OPERATIONS,
+    *flow_runs.OPERATIONS,
     *flows.OPERATIONS,
     *logs.OPERATIONS,
     *task_runs.OPERATIONS,
