@@ -26,7 +26,7 @@ from locum.tables.migrations import LOCATION
 
 CACHE = Path(__file__).parent.parent / ".cache" / "tests"
 
-_connect = cast("Any", asyncpg).connect  # asyncpg ships no types
+connect = cast("Any", asyncpg).connect  # asyncpg ships no types
 _numbers = itertools.count()
 
 _EMPTY = text("""
@@ -58,7 +58,7 @@ def _only_one() -> Generator[None]:
 
 
 async def _administer(server: EmbeddedPostgres, *statements: str) -> list[Any]:
-    connection = await _connect(server.url("postgres"))
+    connection = await connect(server.url("postgres"))
     try:
         return [await connection.fetch(statement) for statement in statements]
     finally:
