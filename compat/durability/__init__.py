@@ -1,0 +1,1 @@
+"""Durability: a server that is killed under load has everything that it had acknowledged."""
