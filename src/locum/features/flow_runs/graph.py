@@ -14,6 +14,7 @@ from locum.domain.errors import BadRequest, NotFound
 from locum.domain.moments import Moment
 from locum.domain.states import State, StateType
 from locum.features.flow_runs.store import graph as store
+from locum.features.task_runs.schemas import TaskRunResult
 from locum.infra.db import Executor
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -70,13 +71,6 @@ class Graph(BaseModel):
     nodes: list[tuple[UUID, Node]]
     artifacts: list[GraphArtifact]
     states: list[GraphState]
-
-
-class TaskRunResult(BaseModel):
-    """An input that was the result of a task run."""
-
-    input_type: Literal["task_run"] = "task_run"
-    id: UUID
 
 
 class DependencyResult(BaseModel):

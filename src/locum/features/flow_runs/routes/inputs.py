@@ -1,5 +1,6 @@
 """HTTP operations of the inputs sent to flow runs."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -65,8 +66,8 @@ async def delete_flow_run_input(db: Db, id: UUID, key: str) -> Answer:
 
 
 OPERATIONS = (
-    Operation("POST", "/flow_runs/{id}/input", create_flow_run_input, _TAG, status=201),
+    Operation("POST", "/flow_runs/{id}/input", create_flow_run_input, _TAG, status=201, returns=Any),
     Operation("POST", "/flow_runs/{id}/input/filter", filter_flow_run_input, _TAG, returns=list[FlowRunInput]),
-    Operation("GET", "/flow_runs/{id}/input/{key}", read_flow_run_input, _TAG),
+    Operation("GET", "/flow_runs/{id}/input/{key}", read_flow_run_input, _TAG, returns=Any),
     Operation("DELETE", "/flow_runs/{id}/input/{key}", delete_flow_run_input, _TAG, status=204),
 )
