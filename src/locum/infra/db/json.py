@@ -78,10 +78,10 @@ def select_page(table: Table) -> Select[Any]:
 
 
 def json_array_of(
-    projection: ColumnElement[str], table: Table, where: ColumnElement[bool], order_by: ColumnElement[Any]
+    projection: ColumnElement[str], table: Table, where: ColumnElement[bool], *order_by: ColumnElement[Any]
 ) -> ColumnElement[str]:
     """The rows of `table` that belong to an outer row, as the text of a JSON array for its `json_object`."""
-    listed: ColumnElement[str] = func.string_agg(projection, aggregate_order_by(sql("','"), order_by), type_=Text())
+    listed: ColumnElement[str] = func.string_agg(projection, aggregate_order_by(sql("','"), *order_by), type_=Text())
     array: ColumnElement[str] = _Joined(_literal("["), _Joined(listed, _literal("]")))
     text = select(array).select_from(table).where(where)
     return func.coalesce(text.scalar_subquery(), sql("'[]'"), type_=JsonText())
