@@ -1,0 +1,1 @@
+"""What may be done to work pools, their queues and their workers."""

@@ -1,0 +1,1 @@
+"""Every statement about work pools, one module per table."""
