@@ -8,6 +8,7 @@ from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
 from locum.features.logs import sockets as log_sockets
 from locum.features.task_runs import routes as task_runs
+from locum.features.work_pools import routes as work_pools
 from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -17,6 +18,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *flows.OPERATIONS,
     *logs.OPERATIONS,
     *task_runs.OPERATIONS,
+    *work_pools.OPERATIONS,
 )
 
 SOCKETS: tuple[Socket, ...] = (*event_sockets.SOCKETS, *log_sockets.SOCKETS)
