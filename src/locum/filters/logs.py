@@ -1,6 +1,7 @@
 """Filters of logs, for the database and for streams."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field
@@ -13,6 +14,10 @@ from locum.filters.operators import Operation, texts
 from locum.tables.logs import log
 
 _SEARCHED = func.lower(log.c.message + " " + log.c.name)
+
+
+# A stream asks the same query of every log.
+_read = lru_cache(maxsize=256)(parse_search)
 
 
 def _within(term: str) -> str:
@@ -78,7 +83,7 @@ class LogFilterTextSearch(Criterion):
 
     def asked(self) -> Iterator[tuple[Term, Any]]:
         """A term for each kind of word in the query."""
-        search = parse_search(self.query)
+        search = _read(self.query)
         for term in _TERMS:
             if words := getattr(search, term.field):
                 yield term, words
