@@ -87,7 +87,8 @@ class _Walk:
                 left -= 1
                 if left < 0:
                     return
-                self.budget.spend()
+                if after is not None and reading < after:
+                    continue
             yield reading
 
     # -- jumping
@@ -238,7 +239,7 @@ class _Walk:
             if skip_to:
                 at = _on_grid(ordinal * _DAY_SECONDS + skip_to, origin, step)
                 continue
-            self.budget.spend(3)
+            self.budget.spend()
             yield from self._combine([ordinal], self._times(_time(second_of_day)))
             at += step
 
