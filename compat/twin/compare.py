@@ -21,7 +21,7 @@ SLUG = re.compile(r"[a-z]+-[a-z]+")
 # Numbers that a server takes from its clock.
 CLOCKED = {"estimated_run_time", "total_run_time", "estimated_start_time_delta", "time_in_current_state", "delay_seconds"}
 CLOCK_SLACK = 60.0
-REFUSED, PEER_BROKE = 400, 500
+PEER_BROKE = 500
 SHOWN = 400
 MISSING = object()
 # Set to try the cases themselves out, with a second peer in locum's place.
@@ -120,11 +120,9 @@ def _both_numbers(a: Any, b: Any) -> bool:
     return all(isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b))
 
 
-def _is_deliberate(case: str, step: Step, where: str) -> bool:
-    asked = f"{step.method} {step.path}"
-    return any(
-        _matches(case, d.case) and _matches(asked, d.step) and _matches(where, d.where) for d in DELIBERATE
-    )
+def _is_deliberate(case: str, step: Step, where: str, values: str) -> bool:
+    facts = (case, f"{step.method} {step.path}", where, values)
+    return any(all(map(_matches, facts, (d.case, d.step, d.where, d.values))) for d in DELIBERATE)
 
 
 def _bare(where: str) -> str:
@@ -146,9 +144,11 @@ def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
         ours.value(a.sent)
         theirs.value(b.sent)
         for where, x, y in _step_differences(ours, theirs, a, b, given):
-            if any(_matches(_bare(where), pattern) for pattern in a.ignore) or _is_deliberate(case, a, _bare(where)):
+            values = f"locum {_show(x)} | peer {_show(y)}"
+            ignored = any(_matches(_bare(where), pattern) for pattern in a.ignore)
+            if ignored or _is_deliberate(case, a, _bare(where), values):
                 continue
-            line = f"{title}: {where}: locum {_show(x)} | peer {_show(y)}"
+            line = f"{title}: {where}: {values}"
             if where == "status":
                 line += f"\n    sent {_show(a.sent)}\n    locum {_show(a.answer.body)}\n    peer  {_show(b.answer.body)}"
             found.append(line)
@@ -159,8 +159,8 @@ def _step_differences(
     ours: Side, theirs: Side, a: Step, b: Step, given: set[datetime]
 ) -> Iterator[tuple[str, Any, Any]]:
     if b.answer.status >= PEER_BROKE:
-        # The peer's own failure is no example; locum must refuse instead of failing too.
-        if not PEER_TWICE and not REFUSED <= a.answer.status < PEER_BROKE:
+        # The peer's own failure is no example; locum must not fail too.
+        if a.answer.status >= PEER_BROKE and not PEER_TWICE:
             yield "status", a.answer.status, b.answer.status
         return
     if a.answer.status != b.answer.status:
