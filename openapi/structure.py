@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 import urllib.request
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ _PROSE = {"title", "description", "summary", "example", "examples", "supported_e
 _NAMED = {"properties", "patternProperties", "$defs"}
 _VERBATIM = {"default", "const", "enum", "required"}
 _ZONES = "(every time zone)"
+_FILE = re.compile(r"/\w+/.*")
 
 
 def structure(document: Node) -> Node:
@@ -50,6 +52,8 @@ def bare(schema: Mapping[str, Any]) -> Node:
             continue
         if key in _NAMED:
             kept[key] = {name: bare(part) for name, part in value.items()}
+        elif key == "default" and isinstance(value, str) and _FILE.fullmatch(value):
+            continue  # where the machine that made the document keeps its files
         elif key in _VERBATIM:
             kept[key] = value
         elif isinstance(value, dict):

@@ -1,11 +1,14 @@
 """Holds real answers against the schemas that the OpenAPI document gives them."""
 
 import json
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
+import httpx
 import jsonschema_rs
 
 from locum.infra.web import Operation, openapi
+from locum.infra.web.routing import Routes
 
 _VALIDATORS: dict[str, Any] = {}
 
@@ -17,7 +20,22 @@ def assert_matches(operation: Operation, body: Any) -> None:
     if identity not in _VALIDATORS:
         _VALIDATORS[identity] = _validator(operation)
     problems = [f"{list(e.instance_path)}: {e.message}" for e in _VALIDATORS[identity].iter_errors(parsed)]
-    assert problems == [], identity
+    assert problems == [], f"{identity}: {problems}"
+
+
+def checking(operations: Sequence[Operation], prefix: str = "/api") -> Callable[[httpx.Response], Awaitable[None]]:
+    """A response hook for httpx that holds every answer of these operations against its schema."""
+    routes = Routes(operations)
+
+    async def check(response: httpx.Response) -> None:
+        request = response.request
+        operation, _, _ = routes.find(request.method, request.url.path.removeprefix(prefix))
+        if operation is None or response.status_code != operation.status or operation.returns in (None, Any):
+            return
+        await response.aread()
+        assert_matches(operation, response.content)
+
+    return check
 
 
 def _validator(operation: Operation) -> Any:

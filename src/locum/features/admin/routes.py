@@ -3,6 +3,7 @@
 from typing import Any
 
 from locum.features.admin import store
+from locum.features.admin.schemas import Settings
 from locum.infra.db import Db
 from locum.infra.settings import public_view
 from locum.infra.web import API_VERSION, PARITY_VERSION, Answer, Call, Operation, Reply, reply_json
@@ -48,5 +49,5 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/hello", hello, tag="Root", returns=str),
     Operation("GET", "/version", server_version, tag="Root", returns=str, versioned=False),
     Operation("GET", "/admin/version", read_version, tag="Admin", returns=str),
-    Operation("GET", "/admin/settings", read_settings, tag="Admin", returns=dict[str, Any]),
+    Operation("GET", "/admin/settings", read_settings, tag="Admin", returns=Settings),
 )

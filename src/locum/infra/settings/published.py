@@ -38,7 +38,6 @@ _CLIENT: dict[str, Any] = {
     "internal": {"logging_level": "ERROR"},
     "logging": {
         "level": "INFO",
-        "config_path": None,
         "extra_loggers": [],
         "log_prints": False,
         "colors": True,
@@ -63,7 +62,6 @@ _CLIENT: dict[str, Any] = {
         "default_serializer": "pickle",
         "persist_by_default": False,
         "default_storage_block": None,
-        "local_storage_path": None,
     },
     "runner": {
         "process_limit": 5,
@@ -121,6 +119,8 @@ def public_view(settings: Settings) -> dict[str, Any]:
         **_CLIENT,
         "home": home,
         "profiles_path": f"{home}/profiles.toml",
+        "logging": {**_CLIENT["logging"], "config_path": f"{home}/logging.yml"},
+        "results": {**_CLIENT["results"], "local_storage_path": f"{home}/storage"},
         "api": {
             "url": f"{root}/api",
             "auth_string": None,
