@@ -1,9 +1,14 @@
-"""The table of contents of background work: one line per loop."""
+"""The table of contents of background work: one line per feature."""
 
+from locum.features.events import loops as events
+from locum.features.logs import loops as logs
 from locum.infra.loop import Background
 from locum.infra.settings import Settings
 
 
-def backgrounds(_settings: Settings) -> tuple[Background, ...]:
+def backgrounds(settings: Settings) -> tuple[Background, ...]:
     """Every loop that the settings let run."""
-    return ()
+    return (
+        *events.backgrounds(settings),
+        *logs.backgrounds(settings),
+    )
