@@ -20,21 +20,22 @@ _DELETED_AT_ONCE = 5000
 
 @dataclass(frozen=True)
 class DailyPartitions:
-    """A loop that keeps the partitions of `table`, which is partitioned by the range of `column`."""
+    """A loop that keeps the partitions of `table`, which is partitioned by the range of `column`; None keeps all."""
 
     table: Table
     column: str
-    keep: timedelta
+    keep: timedelta | None
     ahead: int = 3
 
     async def run_once(self, db: Db, now: datetime) -> Report:
         """Make what is missing, drop what is past its time, delete a batch of what lies outside of the days."""
         there = await self._days(db)
         wanted = {now.date() + timedelta(days=n) for n in range(-1, self.ahead + 1)}
-        oldest = (now - self.keep).date()
         for day in sorted(wanted - there):
             await db.transact(lambda tx, day=day: self._make(tx, day))
-        past = {day for day in there if day < oldest}
+        if self.keep is None:
+            return Report(len(wanted - there))
+        past = {day for day in there if day < (now - self.keep).date()}
         for day in sorted(past):
             await db.transact(lambda tx, day=day: self._drop(tx, day))
         deleted = await db.run(text(self._delete_stray()), before=now - self.keep)

@@ -8,5 +8,7 @@ from locum.tables.events import event
 
 def backgrounds(settings: Settings) -> tuple[Background, ...]:
     """Makes the log's days ahead, and drops those past the retention period."""
-    days = DailyPartitions(event, "occurred", settings.events.retention_period)
-    return (Background("event days", days, every=settings.services.db_vacuum.loop_seconds),)
+    vacuum = settings.services.db_vacuum
+    keep = settings.events.retention_period if "events" in (vacuum.enabled or ()) else None
+    days = DailyPartitions(event, "occurred", keep)
+    return (Background("event days", days, every=vacuum.loop_seconds),)
