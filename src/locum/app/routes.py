@@ -2,6 +2,7 @@
 
 from locum.features.admin import routes as admin
 from locum.features.csrf import routes as csrf
+from locum.features.events import routes as events
 from locum.features.events import sockets as event_sockets
 from locum.features.flow_runs import routes as flow_runs
 from locum.features.flows import routes as flows
@@ -15,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
     *csrf.OPERATIONS,
     *flow_runs.OPERATIONS,
+    *events.OPERATIONS,
     *flows.OPERATIONS,
     *logs.OPERATIONS,
     *task_runs.OPERATIONS,

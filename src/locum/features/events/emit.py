@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from locum.domain.ids import new_id
 from locum.features.events.schemas import RESOURCE_ID
-from locum.features.events.store import insertion
+from locum.features.events.store.appending import insertion
 from locum.infra.db import Executor, dump_json, prepare
 
 __all__ = ["Announcement", "Labels", "emit", "insertion", "insertion_parameters"]

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from sqlalchemy import CTE
 
 from locum.domain.errors import Conflict, Invalid, Unavailable
-from locum.features.events import store
 from locum.features.events.schemas import Event
+from locum.features.events.store.appending import append_parameters, appending
 from locum.infra.db import RETRYABLE, Db, UniqueConflict, prepare
 
 logger = logging.getLogger("locum.events")
@@ -57,7 +57,7 @@ class Intake:
         self._db = db
         self._recorders = recorders
         self._appended = appended
-        self._statement = prepare(store.appending(*(cte for recorder in recorders for cte in recorder.ctes())))
+        self._statement = prepare(appending(*(cte for recorder in recorders for cte in recorder.ctes())))
         self._waiting: deque[_Batch] = deque()
         self._writer: asyncio.Task[None] | None = None
 
@@ -120,7 +120,7 @@ class Intake:
 
     async def _write(self, events: Sequence[Event]) -> None:
         parameters = [recorder.parameters(events) for recorder in self._recorders]
-        appended = store.append_parameters(events)
+        appended = append_parameters(events)
         attempt = 0
         while True:
             attempt += 1

@@ -1,4 +1,4 @@
-"""Every statement about the event log."""
+"""The appending of events to the log."""
 
 from collections.abc import Sequence
 from typing import Any

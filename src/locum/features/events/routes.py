@@ -1,0 +1,47 @@
+"""HTTP operations of events."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from locum.features.events import pages
+from locum.features.events.hub import EventHub
+from locum.features.events.pages import PAGE_SIZE
+from locum.features.events.schemas import Event, EventPage
+from locum.filters.events import EventFilter
+from locum.infra.db import Db
+from locum.infra.web import Answer, Call, Embedded, Operation, Query
+
+_TAG = "Events"
+
+
+class FilterEventsBody(Embedded):
+    """Which events are wanted, and how many at a time."""
+
+    filter: EventFilter | None = Field(default=None, description="What to ask of the events")
+    limit: int = Field(default=PAGE_SIZE, ge=0, le=PAGE_SIZE, description="How many events a page is to have")
+
+
+async def create_events(call: Call, body: list[Event]) -> Answer:
+    """Take events in."""
+    hub: EventHub = call.services.hubs["events"]
+    await hub.intake.accept(body)
+
+
+async def read_events(db: Db, call: Call, body: FilterEventsBody) -> Answer:
+    """Read the first page of the events that the filter lets through."""
+    return await pages.first(db, body.filter or EventFilter(), body.limit, call)
+
+
+async def read_account_events_page(
+    db: Db, call: Call, page_token: Annotated[str, Query("What a page before gave as the next", alias="page-token")]
+) -> Answer:
+    """Read the next page."""
+    return await pages.following(db, page_token, call)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("POST", "/events", create_events, _TAG, status=204, keeps_nul=True),
+    Operation("POST", "/events/filter", read_events, _TAG, returns=EventPage),
+    Operation("GET", "/events/filter/next", read_account_events_page, _TAG, returns=EventPage),
+)

@@ -1,0 +1,1 @@
+"""Every statement about the event log, by topic."""

@@ -1,0 +1,118 @@
+"""The operations of events."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from locum.domain.ids import new_id
+from locum.features.events.schemas import EventPage
+from locum.infra.db import Db
+
+NOW = datetime.now(UTC)
+
+
+def _event(number: int, name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "event": name,
+        "occurred": (NOW + timedelta(seconds=number - 60)).isoformat(),
+        "resource": {"prefect.resource.id": "thing"},
+        **more,
+    }
+
+
+FRIEND = {"prefect.resource.id": "friend", "prefect.resource.role": "friend", "age": "7"}
+FIVE = [
+    _event(1, "one.first", payload={"n": 1}),
+    _event(2, "one.second", payload={"n": [2, {"x": None}]}),
+    _event(3, "two.first", related=[FRIEND]),
+    _event(4, "two.second", resource={"prefect.resource.id": "other", "colour": "red"}),
+    _event(5, "three", related=[FRIEND, {"prefect.resource.id": "foe", "prefect.resource.role": "foe"}]),
+]
+
+
+async def _ask(client: httpx.AsyncClient, wanted: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    answer = await client.post("/events/filter", json={"filter": wanted, **more})
+    assert answer.status_code == 200, answer.text
+    EventPage.model_validate_json(answer.content)
+    return answer.json()
+
+
+async def _names(client: httpx.AsyncClient, **wanted: Any) -> list[str]:
+    return [event["event"] for event in (await _ask(client, {"order": "ASC", **wanted}))["events"]]
+
+
+class TestWrite:
+    async def test_then_read(self, client: httpx.AsyncClient):
+        assert (await client.post("/events", json=FIVE)).status_code == 204
+        page = await _ask(client)
+        assert (page["total"], page["next_page"]) == (5, None)
+        assert [event["id"] for event in page["events"]] == [event["id"] for event in reversed(FIVE)]
+        assert page["events"][-1]["payload"] == {"n": 1}
+        assert list(page["events"][0]) == [
+            "occurred",
+            "event",
+            "resource",
+            "related",
+            "payload",
+            "id",
+            "follows",
+            "received",
+        ]
+
+    async def test_twice(self, client: httpx.AsyncClient, db: Db):
+        await client.post("/events", json=FIVE)
+        await client.post("/events", json=FIVE)
+        assert await db.value(text("select count(*) from event")) == 5
+
+    async def test_refused(self, client: httpx.AsyncClient):
+        for bad in (
+            {"resource": {}},
+            {"resource": {"prefect.resource.id": ""}},
+            {"event": "x" * 1025},
+            {"payload": []},
+        ):
+            assert (await client.post("/events", json=[{**FIVE[0], **bad}])).status_code == 422
+
+
+class TestFilter:
+    async def test_parts(self, client: httpx.AsyncClient):
+        await client.post("/events", json=FIVE)
+        assert await _names(client, event={"prefix": ["one.", "two."], "exclude_prefix": ["two."]}) == [
+            "one.first",
+            "one.second",
+        ]
+        assert await _names(client, event={"name": ["three", "none"]}) == ["three"]
+        assert await _names(client, resource={"id_prefix": ["oth"]}) == ["two.second"]
+        assert await _names(client, resource={"labels": {"colour": ["blue", "r*d"]}}) == ["two.second"]
+        assert await _names(client, resource={"labels": {"colour": "!red"}}) == []
+        assert await _names(client, related={"id": ["friend"]}) == ["two.first", "three"]
+        assert await _names(client, related=[{"id": ["friend"]}, {"role": ["foe"]}]) == ["three"]
+        assert await _names(client, related={"id": ["friend"], "role": ["foe"]}) == []
+        assert await _names(client, any_resource={"id": ["friend", "other"]}) == ["two.first", "two.second", "three"]
+        assert await _names(client, text={"query": "second -red"}) == ["one.second"]
+        assert await _names(client, id={"id": [FIVE[4]["id"]]}) == ["three"]
+        assert await _names(client, resource={"distinct": True}) == ["one.first", "two.second"]
+        assert await _names(client, occurred={"until": FIVE[0]["occurred"]}) == ["one.first"]
+
+    async def test_pages(self, client: httpx.AsyncClient):
+        await client.post("/events", json=FIVE)
+        page = await _ask(client, {"order": "ASC"}, limit=2)
+        seen = page["events"]
+        assert page["next_page"].startswith("http://locum/api/events/filter/next?page-token=")
+        while page["next_page"]:
+            page = (await client.get(page["next_page"])).json()
+            assert page["total"] == 5
+            seen += page["events"]
+        assert [event["id"] for event in seen] == [event["id"] for event in FIVE]
+
+    async def test_bounds(self, client: httpx.AsyncClient):
+        for body in ({"limit": 51}, {"limit": -1}, {"filter": {"colour": 1}}):
+            assert (await client.post("/events/filter", json=body)).status_code == 422
+        assert (await _ask(client, limit=0))["events"] == []
+        assert (await client.get("/events/filter/next")).status_code == 422
+        for token in ("x", "e30=", "eyJvZmZzZXQiOiAtMX0="):
+            answer = await client.get("/events/filter/next", params={"page-token": token})
+            assert (answer.status_code, answer.json()) == (403, {"detail": "Forbidden"})
