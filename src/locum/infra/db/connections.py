@@ -23,17 +23,23 @@ class Connections:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closing = False
 
+    def free(self) -> Any:
+        """A connection that is open and free at this moment, or None."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+            self._open.discard(connection)
+        return None
+
     async def take(self) -> Any:
         """A connection that is open and free. Raises what connecting raises; ConnectionError once closing has begun."""
         while True:
             if self._closing:
                 msg = "the pool is closed"
                 raise ConnectionError(msg)
-            while self._idle:
-                connection = self._idle.pop()
-                if not connection.is_closed():
-                    return connection
-                self._open.discard(connection)
+            if (connection := self.free()) is not None:
+                return connection
             if len(self._open) + self._pending < self._limit:
                 return await self._opened()
             await self._turn()

@@ -205,6 +205,9 @@ class Db:
             self._connections.give(connection, sound=sound)
 
     async def _take(self) -> Any:
+        # a timeout costs more than all else here, and one that is free needs none
+        if (connection := self._connections.free()) is not None:
+            return connection
         with translated():
             try:
                 async with asyncio.timeout(self._options.acquire_timeout):
