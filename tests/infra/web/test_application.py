@@ -89,8 +89,8 @@ class TestAnswers:
     async def test_nothing(self):
         async with client(OPERATIONS) as web:
             answer = await web.delete(f"/things/{ID}")
-        assert (answer.status_code, answer.content, answer.headers["content-length"]) == (204, b"", "0")
-        assert "content-type" not in answer.headers
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert not {"content-type", "content-length"} & set(answer.headers)
 
     async def test_a_reply_of_its_own(self):
         async with client(OPERATIONS) as web:

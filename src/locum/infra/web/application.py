@@ -33,6 +33,7 @@ _JSON = (b"content-type", b"application/json")
 _VARY = (b"vary", b"Accept-Encoding")
 _GZIP = (b"content-encoding", b"gzip")
 _METRICS = b"text/plain; version=0.0.4; charset=utf-8"
+_NO_CONTENT = 204
 _NOT_FOUND_CLOSE = 1000
 _GOING_AWAY = 1012
 
@@ -171,7 +172,8 @@ class Application:
                 if b"gzip" in request.get(b"accept-encoding", b""):
                     body = compress(body)
                     headers.append(_GZIP)
-        headers.append((b"content-length", b"%d" % len(body)))
+        if status != _NO_CONTENT:
+            headers.append((b"content-length", b"%d" % len(body)))
         if b"origin" in request:
             headers += self._cors.answered(request[b"origin"])
         await send({"type": "http.response.start", "status": status, "headers": headers})
