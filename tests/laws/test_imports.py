@@ -1,8 +1,11 @@
 """Law 1: arrows point one way, in plain sight."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from tests.laws.sources import ROOT, below, everything
@@ -45,3 +48,35 @@ def test_black_box_stays_black():
         or (isinstance(node, ast.Import) and any(name.name.split(".")[0] == "locum" for name in node.names))
     ]
     assert inside == []
+
+
+PROJECTS = {name: {one.lower() for one in found} for name, found in packages_distributions().items()}
+
+
+def test_what_is_imported_is_declared():
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    needed = {project_of(line) for line in document["project"]["dependencies"]}
+    dev = needed | {project_of(line) for line in document["dependency-groups"]["dev"]} | {"alembic", "locum"}
+    undeclared = [
+        f"{source.at(node)}: {name}"
+        for folders, allowed in ((("src",), needed | {"locum"}), (("tests", "bench", "openapi"), dev))
+        for source in below(*folders)
+        for node in ast.walk(source.tree)
+        for name in imported(node)
+        if name not in sys.stdlib_module_names
+        and name not in {"tests", "bench", "openapi", "compat", "conftest"}
+        and not ({*PROJECTS.get(name, ()), name.replace("_", "-")} & allowed)
+    ]
+    assert undeclared == []
+
+
+def project_of(requirement: str) -> str:
+    return re.split(r"[\[<>=;~! ]", requirement, maxsplit=1)[0].lower()
+
+
+def imported(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {name.name.split(".")[0] for name in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return {node.module.split(".")[0]}
+    return set()
