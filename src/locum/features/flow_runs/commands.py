@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,30 +19,19 @@ from locum.domain.orchestration import (
     Transition,
     govern,
 )
-from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToParent
 from locum.domain.states import State, StateCreate, StateType
-from locum.features.events.emit import insertion_parameters
-from locum.features.flow_runs import lifecycle, policy
+from locum.features.flow_runs import lifecycle
+from locum.features.flow_runs.making import Caller, NewRun, carry_out, make
 from locum.features.flow_runs.schemas import (
     FlowRunBulkSetStateResponse,
     FlowRunCreate,
     FlowRunOrchestrationResult,
     FlowRunUpdate,
 )
-from locum.features.flow_runs.store import inputs, runs, surroundings, transitions
-from locum.features.task_runs import commands as task_runs
-from locum.infra.db import Db, Executor, Tx, dump_json
+from locum.features.flow_runs.store import runs, surroundings, transitions
+from locum.infra.db import Db, Tx, dump_json
 
 _ATTEMPTS = 20
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who proposes a transition: the versions that some rules ask for, and when."""
-
-    now: datetime
-    client_version: str | None = None
-    api_version: tuple[int, int, int] | None = None
 
 
 class _LostRaceError(Exception):
@@ -67,46 +55,9 @@ async def create(db: Db, body: FlowRunCreate, created_by: Mapping[str, Any] | No
         msg = "The flow of the run does not exist."
         raise Conflict(msg)
     _check_queue(body, around)
-    run_id = new_id()
     state = (body.state or StateCreate(type=StateType.PENDING)).to_state(caller.now)
-    facts = FlowRunFacts(
-        id=run_id,
-        deployment_id=body.deployment_id,
-        parent_task_run_id=body.parent_task_run_id,
-        empirical_policy=body.empirical_policy,
-    )
-    decision = govern(
-        policy.FORCED,
-        Transition(
-            run=facts,
-            initial=None,
-            proposed=state,
-            now=caller.now,
-            api_version=caller.api_version,
-            client_version=caller.client_version,
-            chance=random.random(),  # noqa: S311  (jitter is no secret)
-        ),
-    )
-    given = _columns(body, run_id, around, created_by, caller.now)
-    given["empirical_policy"] = decision.run.empirical_policy.model_dump_json()
-    shown = {**around, "id": run_id, "name": body.name, "flow_id": body.flow_id, "tags": given["tags"]}
-    announcement = lifecycle.state_changed({**shown, "created_by": given["created_by"]}, decision, caller.now)
-    if decision.state is None or announcement is None:
-        msg = "a new run must come into a state"
-        raise AssertionError(msg)
-    given |= transitions.state_values(decision.state) | transitions.fact_values(decision.run)
-    given |= insertion_parameters([announcement])
-    if decision.effects:
-        made = await db.transact(lambda tx: _insert_with_effects(tx, given, run_id, decision.effects, caller))
-    else:
-        made = await runs.insert_new(db, given)
-    if made is not None:
-        return made, True
-    found = await runs.get_by_key(db, body.flow_id, body.idempotency_key or "")
-    if found is None:
-        msg = "The run with this idempotency key was deleted meanwhile."
-        raise Unavailable(msg, retry_after=0)
-    return found, False
+    columns = _columns(body, new_id(), around, created_by, caller.now)
+    return await make(db, NewRun(columns, state, body.empirical_policy, around), caller)
 
 
 async def set_state(
@@ -149,7 +100,7 @@ async def set_state_in(
         announcement = lifecycle.state_changed(row, decision, caller.now)
         if not await transitions.write(tx, facts, decision, announcement):
             raise _LostRaceError
-    await _carry_out(tx, run_id, decision.effects, caller)
+    await carry_out(tx, run_id, decision.effects, caller)
     return decision
 
 
@@ -230,27 +181,6 @@ def _decide(
         chance=random.random(),  # noqa: S311  (jitter is no secret)
     )
     return facts, govern(rules, asked)
-
-
-async def _insert_with_effects(
-    tx: Tx, given: Mapping[str, Any], run_id: UUID, effects: tuple[Effect, ...], caller: Caller
-) -> str | None:
-    made = await runs.insert_new(tx, given)
-    if made is not None:
-        await _carry_out(tx, run_id, effects, caller)
-    return made
-
-
-async def _carry_out(tx: Executor, run_id: UUID, effects: tuple[Effect, ...], caller: Caller) -> None:
-    for effect in effects:
-        match effect:
-            case ForgetInputs(keys=keys):
-                await inputs.delete_keys(tx, run_id, keys)
-            case MirrorToParent(task_run_id=task_run_id, state=state):
-                await task_runs.mirror_parent(tx, task_run_id, state, caller.now)
-            case _:
-                # the others belong to task runs, or to limits that a later issue brings
-                continue
 
 
 def _check_queue(body: FlowRunCreate, around: Mapping[str, Any]) -> None:
