@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, RootModel
 
+from locum.domain.clock import now
 from locum.domain.moments import Moment
 
 LABELS_AT_MOST = 500
@@ -75,7 +76,7 @@ class Event(BaseModel):
 class ReceivedEvent(Event):
     """Something that happened, as it is kept."""
 
-    received: Moment = Field(description="When the server was told")
+    received: Moment = Field(default_factory=now, description="When the server was told")
 
 
 class EventPage(BaseModel):

@@ -164,6 +164,8 @@ class Application:
             kind = (b"content-type", answer.content_type)
             answer = answer.body
         body = answer.encode() if isinstance(answer, str) else answer or b""
+        if status == _NO_CONTENT:
+            body = b""
         headers = [(b"x-request-id", b"%b-%d" % (self._run, next(self._numbers))), *extra]
         if body:
             headers.append(kind)
