@@ -73,8 +73,8 @@ class FlowRunUpdate(BaseModel):
     job_variables: dict[str, Any] | None = None
 
 
-class FlowRunResponse(BaseModel):
-    """A flow run as it is answered."""
+class _FlowRunFields(BaseModel):
+    """What every answer says of a flow run."""
 
     id: UUID
     created: Moment | None
@@ -92,7 +92,6 @@ class FlowRunResponse(BaseModel):
     context: dict[str, Any] = Field(default_factory=dict, description="Free-form context of the run")
     empirical_policy: FlowRunPolicy = Field(default_factory=FlowRunPolicy)
     tags: list[str] = Field(default_factory=list, description="Tags of the run")
-    labels: Labels = Field(default_factory=dict[str, Any], description="Labels: text to text, number or boolean")
     parent_task_run_id: UUID | None = Field(default=None, description="The task run that this subflow stands for")
     state_type: StateType | None = Field(default=None, description="Type of the current state")
     state_name: str | None = Field(default=None, description="Name of the current state")
@@ -108,10 +107,22 @@ class FlowRunResponse(BaseModel):
     infrastructure_document_id: UUID | None = Field(default=None, description="The block that tells where to run")
     infrastructure_pid: str | None = Field(default=None, description="Id of the process or job that runs it")
     created_by: CreatedBy | None = Field(default=None, description="Who made the run")
-    work_pool_id: UUID | None = Field(default=None, description="Id of the work pool of its queue")
-    work_pool_name: str | None = Field(default=None, description="Name of the work pool of its queue")
     state: State | None = Field(default=None, description="The current state")
     job_variables: dict[str, Any] | None = Field(default=None, description="Overrides of the pool's job template")
+
+
+class FlowRun(_FlowRunFields):
+    """A flow run as it is handed out."""
+
+    labels: Labels | None = Field(default_factory=dict[str, Any], description="Labels: text to text, number or boolean")
+
+
+class FlowRunResponse(_FlowRunFields):
+    """A flow run as it is answered."""
+
+    labels: Labels = Field(default_factory=dict[str, Any], description="Labels: text to text, number or boolean")
+    work_pool_id: UUID | None = Field(default=None, description="Id of the work pool of its queue")
+    work_pool_name: str | None = Field(default=None, description="Name of the work pool of its queue")
 
 
 class FlowRunPaginationResponse(BaseModel):

@@ -1,8 +1,5 @@
 """Names the database's failures in the domain's words, so that nothing above this floor knows asyncpg."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
 import asyncpg
 
 from locum.domain.errors import Conflict, Invalid, Unavailable
@@ -34,20 +31,36 @@ class UniqueConflict(Conflict):
         self.constraint = constraint
 
 
-@contextmanager
-def translated() -> Generator[None]:
+class _Translated:
+    """A block whose asyncpg errors leave it as domain errors; a class, since a generator costs each statement more."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise the domain's error in place of asyncpg's."""
+        if error is not None and (translation := _translation(error)) is not None:
+            raise translation from error
+
+
+_TRANSLATED = _Translated()
+
+
+def translated() -> _Translated:
     """Raise domain errors in place of asyncpg's; those in RETRYABLE pass, for the transaction's owner to handle."""
-    try:
-        yield
-    except asyncpg.IntegrityConstraintViolationError as error:
+    return _TRANSLATED
+
+
+def _translation(error: BaseException) -> Exception | None:
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         msg = "The data conflicts with what is stored: a unique or foreign key constraint was violated."
-        raise UniqueConflict(msg, str(getattr(error, "constraint_name", None) or "")) from error
-    except (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError) as error:
-        msg = f"A value cannot be stored: {error}"
-        raise Invalid(msg) from error
-    except (asyncpg.QueryCanceledError, TimeoutError) as error:
-        msg = "The database took too long."
-        raise Unavailable(msg, retry_after=5) from error
-    except _AWAY as error:
-        msg = "The database is not available."
-        raise Unavailable(msg, retry_after=1) from error
+        return UniqueConflict(msg, str(getattr(error, "constraint_name", None) or ""))
+    if isinstance(error, (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError)):
+        return Invalid(f"A value cannot be stored: {error}")
+    if isinstance(error, (asyncpg.QueryCanceledError, TimeoutError)):
+        return Unavailable("The database took too long.", retry_after=5)
+    if isinstance(error, _AWAY):
+        return Unavailable("The database is not available.", retry_after=1)
+    return None

@@ -74,14 +74,16 @@ def json_list(projection: ColumnElement[str], page: Select[Any], table: Table) -
 
 def select_page(table: Table) -> Select[Any]:
     """All columns of `table`, for a page whose conditions, order and limit are still to be added."""
-    return select(sql(f'"{table.name}".*')).select_from(table)
+    everything: ColumnElement[Any] = sql(f'"{table.name}".*')
+    return select(everything).select_from(table)
 
 
 def json_array_of(
     projection: ColumnElement[str], table: Table, where: ColumnElement[bool], *order_by: ColumnElement[Any]
 ) -> ColumnElement[str]:
     """The rows of `table` that belong to an outer row, as the text of a JSON array for its `json_object`."""
-    listed: ColumnElement[str] = func.string_agg(projection, aggregate_order_by(sql("','"), *order_by), type_=Text())
+    comma: ColumnElement[str] = sql("','")
+    listed: ColumnElement[str] = func.string_agg(projection, aggregate_order_by(comma, *order_by), type_=Text())
     array: ColumnElement[str] = _Joined(_literal("["), _Joined(listed, _literal("]")))
     text = select(array).select_from(table).where(where)
     return func.coalesce(text.scalar_subquery(), sql("'[]'"), type_=JsonText())
@@ -90,7 +92,7 @@ def json_array_of(
 def dump_json(value: Any) -> str:
     """The JSON text of a Python value; numbers that do not fit 64 bits keep their digits, NaN becomes null."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z).decode()
     except TypeError:
         return json.dumps(value, default=str)
 

@@ -9,7 +9,7 @@ from locum.domain.orchestration import Decision, FlowRunFacts, FlowRunPolicy
 from locum.domain.states import State
 from locum.features.events.emit import Announcement, insertion, insertion_parameters
 from locum.features.flow_runs.store.surroundings import COLUMNS, joined_to_run
-from locum.infra.db import Executor, Row, prepare
+from locum.infra.db import Executor, Row, dump_json, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run, flow_run_state
 
@@ -73,17 +73,24 @@ def history_insertion(run: CTE) -> CTE:
 
 def state_values(state: State) -> dict[str, Any]:
     """The parameters that carry a state, for the run's row and for the history."""
-    kept = state.but(data=state.kept_data)
+    details, data = state.details_json(), state.data_json()
     return {
         "state_id": state.id,
         "state_type": state.type.value,
         "state_name": state.name,
         "state_timestamp": state.timestamp,
-        "state": kept.model_dump_json(),
+        "state": _written(state, details, data),
         "history_message": state.message,
-        "history_details": state.details_json(),
-        "history_data": state.data_json(),
+        "history_details": details,
+        "history_data": data,
     }
+
+
+def _written(state: State, details: str, data: str | None) -> str:
+    """The state as its run's row holds it and answers with it: details and data are written once only."""
+    head = dump_json({"id": state.id, "type": state.type, "name": state.name, "timestamp": state.timestamp})
+    message = dump_json(state.message)
+    return f'{head[:-1]},"message":{message},"data":{data or "null"},"state_details":{details}}}'
 
 
 def fact_values(facts: FlowRunFacts) -> dict[str, Any]:
