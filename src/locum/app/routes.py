@@ -2,6 +2,7 @@
 
 from locum.features.admin import routes as admin
 from locum.features.csrf import routes as csrf
+from locum.features.dispatch import routes as dispatch
 from locum.features.events import routes as events
 from locum.features.events import sockets as event_sockets
 from locum.features.flow_runs import routes as flow_runs
@@ -15,6 +16,7 @@ from locum.infra.web import Operation, Socket
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
     *csrf.OPERATIONS,
+    *dispatch.OPERATIONS,
     *flow_runs.OPERATIONS,
     *events.OPERATIONS,
     *flows.OPERATIONS,

@@ -1,6 +1,6 @@
 """What may be done to work queues."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -98,6 +98,19 @@ async def remove(tx: Tx, queue_id: UUID, now: datetime) -> None:
     if held is None:
         raise NotFound("work queue not found")
     await _remove(tx, held, now)
+
+
+async def mark_polled(tx: Tx, ids: Sequence[UUID], now: datetime) -> None:
+    """Somebody asked for the runs of these queues: they are ready, unless they are paused or were already."""
+    ready = await queues.mark_polled(tx, ids, now)
+    await emit(tx, *(lifecycle.queue_status(queue, "READY", now) for queue in ready))
+
+
+async def mark_silent(tx: Tx, since: datetime, now: datetime) -> int:
+    """Make the queues not ready of whose runs nobody has asked since then; how many."""
+    silent = await queues.mark_silent(tx, since)
+    await emit(tx, *(lifecycle.queue_status(queue, "NOT_READY", now) for queue in silent))
+    return len(silent)
 
 
 async def _held_in_pool(tx: Tx, pool_name: str, queue_name: str) -> Mapping[str, Any]:

@@ -206,26 +206,41 @@ _RANK = prepare(
     update(work_queue).where(work_queue.c.id == _GIVEN.c.id).values(priority=_GIVEN.c.priority, updated=func.now())
 )
 _DELETE = prepare(delete(work_queue).where(_WITH_ID))
-_MARK_POLLED = prepare(
-    update(work_queue)
-    .where(
-        work_queue.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
-        work_pool.c.id == work_queue.c.work_pool_id,
-    )
-    .values(
-        last_polled=func.greatest(work_queue.c.last_polled, bindparam("polled", type_=Instant)),
-        status=case((work_queue.c.status == "NOT_READY", literal_column("'READY'", Text)), else_=work_queue.c.status),
-        updated=func.now(),
-    )
-    .returning(
-        work_queue.c.id,
-        work_queue.c.name,
-        work_queue.c.status,
-        work_pool.c.id.label("work_pool_id"),
-        work_pool.c.name.label("pool_name"),
-        work_pool.c.type.label("pool_type"),
-    )
+_ANNOUNCED = (
+    work_queue.c.id,
+    work_queue.c.name,
+    work_pool.c.id.label("work_pool_id"),
+    work_pool.c.name.label("pool_name"),
+    work_pool.c.type.label("pool_type"),
 )
+
+
+def _mark_polled() -> Any:
+    """Queues are locked in one order, so that polls do not wait for each other in a circle."""
+    found = (
+        select(work_queue.c.id, work_queue.c.status)
+        .where(work_queue.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
+        .order_by(work_queue.c.id)
+        .with_for_update()
+        .cte("found")
+    )
+    marked = (
+        update(work_queue)
+        .where(work_queue.c.id == found.c.id, work_pool.c.id == work_queue.c.work_pool_id)
+        .values(
+            last_polled=func.greatest(work_queue.c.last_polled, bindparam("polled", type_=Instant)),
+            status=case(
+                (work_queue.c.status == "NOT_READY", literal_column("'READY'", Text)), else_=work_queue.c.status
+            ),
+            updated=func.now(),
+        )
+        .returning(*_ANNOUNCED, found.c.status.label("status_before"))
+        .cte("marked")
+    )
+    return select(marked).where(marked.c.status_before == "NOT_READY")
+
+
+_MARK_POLLED = prepare(_mark_polled())
 _MARK_SILENT = prepare(
     update(work_queue)
     .where(
@@ -234,14 +249,7 @@ _MARK_SILENT = prepare(
         work_pool.c.id == work_queue.c.work_pool_id,
     )
     .values(status="NOT_READY", updated=func.now())
-    .returning(
-        work_queue.c.id,
-        work_queue.c.name,
-        work_queue.c.status,
-        work_pool.c.id.label("work_pool_id"),
-        work_pool.c.name.label("pool_name"),
-        work_pool.c.type.label("pool_type"),
-    )
+    .returning(*_ANNOUNCED)
 )
 
 
@@ -315,7 +323,7 @@ async def remove(tx: Executor, queue_id: UUID) -> None:
 
 
 async def mark_polled(tx: Executor, ids: Sequence[UUID], polled: Any) -> list[Row]:
-    """Note that queues were polled, which makes them ready unless they are paused: all of them, as announced."""
+    """Note that queues were polled, which makes them ready unless they are paused; those to which that was new."""
     return await tx.rows(_MARK_POLLED, ids=list(ids), polled=polled)
 
 

@@ -1,0 +1,1 @@
+"""Handing scheduled runs to workers; who is alive, and what is ready."""

@@ -1,0 +1,74 @@
+"""Hands out scheduled runs, and notes who asked."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from locum.domain.errors import NotFound
+from locum.features.dispatch import store
+from locum.features.dispatch.schemas import PollPool, PollQueue
+from locum.features.work_pools.commands import pools as pool_commands
+from locum.features.work_pools.commands import queues as queue_commands
+from locum.infra.db import Db, Tx
+
+_MARKED_EVERY = timedelta(seconds=5)
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+async def poll_pool(db: Db, name: str, body: PollPool, limit: int, now: datetime) -> str:
+    """The runs of a pool that a worker may carry out, the most urgent first, as a JSON array. Raises NotFound.
+
+    One statement, unless the queues were last marked as polled some seconds ago.
+    """
+    wanted = body.work_queue_names or None
+    found = await store.poll_pool(
+        db,
+        name,
+        wanted,
+        after=body.scheduled_after or _FIRST,
+        before=body.scheduled_before or _LAST,
+        most=limit,
+        stale_before=now - _MARKED_EVERY,
+    )
+    if found is None:
+        raise pool_commands.unknown(name)
+    if wanted is not None:
+        known: set[str] = set(found["queue_names"] or ())
+        for queue_name in wanted:
+            if queue_name not in known:
+                raise queue_commands.unknown(name, queue_name)
+    await _note_poll(db, found["stale"], now)
+    return found["runs"]
+
+
+async def poll_queue(db: Db, queue_id: UUID, body: PollQueue, limit: int, now: datetime, *, watched: bool) -> bytes:
+    """The runs of a queue that may be carried out, as a JSON array; `watched` by a person only, no poll is noted.
+
+    Raises NotFound.
+    """
+    queue = await store.queue(db, queue_id, now - _MARKED_EVERY)
+    if queue is None:
+        raise NotFound(f"Work queue with id {queue_id} not found.", bare=True)
+    before = body.scheduled_before or _LAST
+    if queue["filter"] is None:
+        runs = await store.due_in_queue(db, queue_id, before, limit)
+    elif queue["is_paused"]:
+        runs = b"[]"
+    else:
+        if queue["concurrency_limit"] is not None:
+            held = await store.held_by_filter(db, queue_id)
+            limit = min(limit, max(0, queue["concurrency_limit"] - held))
+        runs = await store.due_by_filter(db, queue_id, before, limit)
+    if queue["stale"] and not watched:
+        await _note_poll(db, [queue_id], now)
+    return runs
+
+
+async def _note_poll(db: Db, queue_ids: Sequence[UUID] | None, now: datetime) -> None:
+    if queue_ids:
+        await db.transact(lambda tx: _mark_polled(tx, queue_ids, now))
+
+
+async def _mark_polled(tx: Tx, queue_ids: Sequence[UUID], now: datetime) -> None:
+    await queue_commands.mark_polled(tx, queue_ids, now)
