@@ -33,6 +33,7 @@ _JSON = (b"content-type", b"application/json")
 _VARY = (b"vary", b"Accept-Encoding")
 _GZIP = (b"content-encoding", b"gzip")
 _METRICS = b"text/plain; version=0.0.4; charset=utf-8"
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _NO_CONTENT = 204
 _NOT_FOUND_CLOSE = 1000
 _GOING_AWAY = 1012
@@ -104,7 +105,7 @@ class Application:
             logger.exception("request failed: %s %s", method, route)
             answer = INTERNAL
         status = await self._send(answer, status, headers, send)
-        self.measures.observe(method, route, status, perf_counter() - began)
+        self.measures.observe(method if method in _METHODS else "other", route, status, perf_counter() - began)
 
     def _below(self, path: str) -> str:
         """The path under the prefix, or one that nothing answers."""
