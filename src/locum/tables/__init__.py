@@ -1,9 +1,26 @@
 """The schema: every table of locum, one module per feature, bound to one metadata."""
 
-from locum.tables import concurrency, deployments, events, flow_runs, flows, logs, task_runs, work_pools
+from locum.tables import (
+    admin,
+    artifacts,
+    blocks,
+    concurrency,
+    deployments,
+    events,
+    flow_runs,
+    flows,
+    logs,
+    saved_searches,
+    task_runs,
+    variables,
+    work_pools,
+)
 from locum.tables.base import metadata
 
 __all__ = [
+    "admin",
+    "artifacts",
+    "blocks",
     "concurrency",
     "deployments",
     "events",
@@ -11,6 +28,8 @@ __all__ = [
     "flows",
     "logs",
     "metadata",
+    "saved_searches",
     "task_runs",
+    "variables",
     "work_pools",
 ]

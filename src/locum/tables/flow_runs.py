@@ -70,6 +70,12 @@ Index(
     postgresql_where=flow_run.c.next_scheduled_start_time.is_not(None),
 )
 Index(
+    # Runs that may become late. Those that are late already keep their due time and would be found again and again.
+    "ix_flow_run__punctual",
+    flow_run.c.next_scheduled_start_time,
+    postgresql_where=flow_run.c.state_name == "Scheduled",
+)
+Index(
     "ix_flow_run__queue_scheduled",
     flow_run.c.work_queue_id,
     flow_run.c.next_scheduled_start_time,

@@ -197,6 +197,7 @@ CREATE INDEX ix_flow_run__flow_id_effective_start ON flow_run (flow_id, effectiv
 CREATE INDEX ix_flow_run__name ON flow_run (name);
 CREATE INDEX ix_flow_run__next_scheduled_start_time ON flow_run (next_scheduled_start_time) WHERE next_scheduled_start_time IS NOT NULL;
 CREATE INDEX ix_flow_run__parent_task_run_id ON flow_run (parent_task_run_id);
+CREATE INDEX ix_flow_run__punctual ON flow_run (next_scheduled_start_time) WHERE state_name = 'Scheduled';
 CREATE INDEX ix_flow_run__queue_active ON flow_run (work_queue_id) WHERE state_type IN ('PENDING', 'RUNNING', 'CANCELLING');
 CREATE INDEX ix_flow_run__queue_scheduled ON flow_run (work_queue_id, next_scheduled_start_time) WHERE state_type = 'SCHEDULED';
 CREATE INDEX ix_flow_run__state_type_effective_start ON flow_run (state_type, effective_start);
@@ -307,6 +308,155 @@ CREATE TABLE deployment_schedule (
     CONSTRAINT fk_deployment_schedule__deployment_id FOREIGN KEY(deployment_id) REFERENCES deployment (id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX uq_deployment_schedule__deployment_id_slug ON deployment_schedule (deployment_id, slug);
+
+CREATE TABLE artifact (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    type TEXT,
+    description TEXT,
+    data JSON,
+    metadata_ JSON,
+    flow_run_id UUID,
+    task_run_id UUID,
+    key TEXT,
+    CONSTRAINT pk_artifact PRIMARY KEY (id)
+);
+CREATE INDEX ix_artifact__created ON artifact (created);
+CREATE INDEX ix_artifact__flow_run_id ON artifact (flow_run_id);
+CREATE INDEX ix_artifact__key_created ON artifact (key, created);
+CREATE INDEX ix_artifact__task_run_id ON artifact (task_run_id);
+CREATE INDEX ix_artifact__updated ON artifact (updated);
+
+CREATE TABLE artifact_collection (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    type TEXT,
+    description TEXT,
+    data JSON,
+    metadata_ JSON,
+    flow_run_id UUID,
+    task_run_id UUID,
+    key TEXT NOT NULL,
+    latest_id UUID NOT NULL,
+    CONSTRAINT pk_artifact_collection PRIMARY KEY (id)
+);
+CREATE INDEX ix_artifact_collection__created ON artifact_collection (created);
+CREATE INDEX ix_artifact_collection__flow_run_id ON artifact_collection (flow_run_id);
+CREATE INDEX ix_artifact_collection__latest_id ON artifact_collection (latest_id);
+CREATE INDEX ix_artifact_collection__updated ON artifact_collection (updated);
+CREATE UNIQUE INDEX uq_artifact_collection__key ON artifact_collection (key);
+
+CREATE TABLE variable (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    name TEXT NOT NULL,
+    value JSON DEFAULT 'null' NOT NULL,
+    tags JSONB DEFAULT '[]' NOT NULL,
+    CONSTRAINT pk_variable PRIMARY KEY (id)
+);
+CREATE INDEX ix_variable__created ON variable (created);
+CREATE INDEX ix_variable__updated ON variable (updated);
+CREATE UNIQUE INDEX uq_variable__name ON variable (name);
+
+CREATE TABLE saved_search (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    name TEXT NOT NULL,
+    filters JSON DEFAULT '[]' NOT NULL,
+    CONSTRAINT pk_saved_search PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX uq_saved_search__name ON saved_search (name);
+
+CREATE TABLE block_type (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    name TEXT NOT NULL,
+    slug TEXT NOT NULL,
+    logo_url TEXT,
+    documentation_url TEXT,
+    description TEXT,
+    code_example TEXT,
+    is_protected BOOLEAN DEFAULT 'false' NOT NULL,
+    CONSTRAINT pk_block_type PRIMARY KEY (id)
+);
+CREATE INDEX ix_block_type__name ON block_type (name);
+CREATE UNIQUE INDEX uq_block_type__slug ON block_type (slug);
+
+CREATE TABLE block_schema (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    checksum TEXT NOT NULL,
+    fields JSON DEFAULT '{}' NOT NULL,
+    capabilities JSONB DEFAULT '[]' NOT NULL,
+    version TEXT NOT NULL,
+    block_type_id UUID NOT NULL,
+    CONSTRAINT pk_block_schema PRIMARY KEY (id),
+    CONSTRAINT fk_block_schema__block_type_id FOREIGN KEY(block_type_id) REFERENCES block_type (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_block_schema__block_type_id ON block_schema (block_type_id);
+CREATE INDEX ix_block_schema__capabilities ON block_schema USING gin (capabilities);
+CREATE UNIQUE INDEX uq_block_schema__checksum_version ON block_schema (checksum, version);
+
+CREATE TABLE block_schema_reference (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    parent_block_schema_id UUID NOT NULL,
+    reference_block_schema_id UUID NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_block_schema_reference PRIMARY KEY (id),
+    CONSTRAINT fk_block_schema_reference__parent_block_schema_id FOREIGN KEY(parent_block_schema_id) REFERENCES block_schema (id) ON DELETE CASCADE,
+    CONSTRAINT fk_block_schema_reference__reference_block_schema_id FOREIGN KEY(reference_block_schema_id) REFERENCES block_schema (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_block_schema_reference__reference_block_schema_id ON block_schema_reference (reference_block_schema_id);
+CREATE UNIQUE INDEX uq_block_schema_reference__parent_name_reference ON block_schema_reference (parent_block_schema_id, name, reference_block_schema_id);
+
+CREATE TABLE block_document (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    name TEXT NOT NULL,
+    data TEXT NOT NULL,
+    is_anonymous BOOLEAN DEFAULT 'false' NOT NULL,
+    block_type_name TEXT NOT NULL,
+    block_type_id UUID NOT NULL,
+    block_schema_id UUID NOT NULL,
+    CONSTRAINT pk_block_document PRIMARY KEY (id),
+    CONSTRAINT fk_block_document__block_type_id FOREIGN KEY(block_type_id) REFERENCES block_type (id) ON DELETE CASCADE,
+    CONSTRAINT fk_block_document__block_schema_id FOREIGN KEY(block_schema_id) REFERENCES block_schema (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_block_document__block_schema_id ON block_document (block_schema_id);
+CREATE INDEX ix_block_document__block_type_name_name ON block_document (block_type_name, name);
+CREATE INDEX ix_block_document__name ON block_document (name);
+CREATE UNIQUE INDEX uq_block_document__block_type_id_name ON block_document (block_type_id, name);
+
+CREATE TABLE block_document_reference (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    parent_block_document_id UUID NOT NULL,
+    reference_block_document_id UUID NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_block_document_reference PRIMARY KEY (id),
+    CONSTRAINT fk_block_document_reference__parent_block_document_id FOREIGN KEY(parent_block_document_id) REFERENCES block_document (id) ON DELETE CASCADE,
+    CONSTRAINT fk_block_document_reference__reference_block_document_id FOREIGN KEY(reference_block_document_id) REFERENCES block_document (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_block_document_reference__reference_block_document_id ON block_document_reference (reference_block_document_id);
+CREATE UNIQUE INDEX uq_block_document_reference__parent_name ON block_document_reference (parent_block_document_id, name);
+
+CREATE TABLE default_storage (
+    single BOOLEAN DEFAULT 'true' NOT NULL,
+    block_document_id UUID NOT NULL,
+    CONSTRAINT pk_default_storage PRIMARY KEY (single),
+    CONSTRAINT ck_default_storage__single CHECK (single),
+    CONSTRAINT fk_default_storage__block_document_id FOREIGN KEY(block_document_id) REFERENCES block_document (id) ON DELETE CASCADE
+);
 
 -- Days get partitions of their own ahead of time (see infra/partitions); what fits none of them lands here.
 CREATE TABLE event_default PARTITION OF event DEFAULT;
