@@ -1,7 +1,13 @@
 """What the server says of itself."""
 
+from datetime import timedelta
+
 import httpx
 
+from locum.app.asgi import create_app
+from locum.domain.clock import now
+from locum.infra.db import Db, PoolOptions
+from locum.infra.loop import Pulse, Pulses
 from locum.infra.settings import Settings, read_settings
 
 
@@ -12,6 +18,24 @@ class TestHealth:
 
     async def test_is_ready(self, client: httpx.AsyncClient):
         assert (await client.get("/ready")).json() == {"message": "OK"}
+
+    async def test_is_not_ready_while_a_loop_hangs(self, settings: Settings, db: Db):
+        long_ago = now() - timedelta(days=1)
+        pulses = Pulses({"scheduler": Pulse(every=5, limit=30, began=long_ago, ended=long_ago)})
+        transport = httpx.ASGITransport(create_app(settings, db, {"loops": pulses}))
+        async with httpx.AsyncClient(transport=transport, base_url="http://locum/api") as client:
+            answer = await client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.json() == {"message": "Background work hangs: scheduler"}
+
+    async def test_is_not_ready_without_a_database(self, settings: Settings):
+        away = Db(PoolOptions(url="postgresql://u@127.0.0.1:1/d"))
+        transport = httpx.ASGITransport(create_app(settings, away))
+        async with httpx.AsyncClient(transport=transport, base_url="http://locum/api") as client:
+            assert (await client.get("/health")).status_code == 200
+            answer = await client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.json() == {"message": "Database is not available"}
 
 
 class TestVersions:

@@ -5,6 +5,7 @@ from typing import Any
 from locum.features.admin import store
 from locum.features.admin.schemas import Settings
 from locum.infra.db import Db
+from locum.infra.loop import Pulses
 from locum.infra.settings import public_view
 from locum.infra.web import API_VERSION, PARITY_VERSION, Answer, Call, Operation, Reply, reply_json
 
@@ -16,11 +17,14 @@ async def health_check() -> Answer:
     return b"true"
 
 
-async def perform_readiness_check(db: Db) -> Answer:
-    """Answer as long as the database does, too."""
-    if await store.answers(db):
-        return b'{"message":"OK"}'
-    return Reply(_NOT_READY, 503)
+async def perform_readiness_check(call: Call, db: Db) -> Answer:
+    """Answer as long as the database does, too, and no background loop of this process hangs."""
+    if not await store.answers(db):
+        return Reply(_NOT_READY, 503)
+    pulses: Pulses | None = call.services.hubs.get("loops")
+    if pulses is not None and (stuck := pulses.stuck(call.now)):
+        return reply_json({"message": f"Background work hangs: {', '.join(sorted(stuck))}"}, 503)
+    return b'{"message":"OK"}'
 
 
 async def hello() -> Answer:
