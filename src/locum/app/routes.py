@@ -2,6 +2,7 @@
 
 from locum.features.admin import routes as admin
 from locum.features.csrf import routes as csrf
+from locum.features.deployments import routes as deployments
 from locum.features.dispatch import routes as dispatch
 from locum.features.events import routes as events
 from locum.features.events import sockets as event_sockets
@@ -16,6 +17,7 @@ from locum.infra.web import Operation, Socket
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
     *csrf.OPERATIONS,
+    *deployments.OPERATIONS,
     *dispatch.OPERATIONS,
     *flow_runs.OPERATIONS,
     *events.OPERATIONS,

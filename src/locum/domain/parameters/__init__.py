@@ -1,0 +1,27 @@
+"""Parameters and job variables: values filled in, then held against a JSON schema; every answer within a budget."""
+
+from locum.domain.parameters.checking import (
+    CircularSchema,
+    Mismatch,
+    SchemaInvalid,
+    check_schema,
+    conform,
+    conform_strictly,
+    first_mismatch,
+)
+from locum.domain.parameters.filling import FillingError, fill, wanted_variables
+from locum.domain.parameters.variables import check_job_variables
+
+__all__ = [
+    "CircularSchema",
+    "FillingError",
+    "Mismatch",
+    "SchemaInvalid",
+    "check_job_variables",
+    "check_schema",
+    "conform",
+    "conform_strictly",
+    "fill",
+    "first_mismatch",
+    "wanted_variables",
+]

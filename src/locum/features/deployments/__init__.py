@@ -1,0 +1,1 @@
+"""Deployments: flows made ready to be run, their schedules, and the scheduler that plans their runs."""

@@ -1,0 +1,91 @@
+"""A deployment and a schedule as they are answered."""
+
+from sqlalchemy import Integer, func, select
+from sqlalchemy import literal_column as sql
+
+from locum.filters.listing import Listing
+from locum.infra.db import json_array_of, json_object
+from locum.tables.concurrency import concurrency_limit
+from locum.tables.deployments import deployment, deployment_schedule
+from locum.tables.work_pools import work_pool, work_queue
+
+SCHEDULE = json_object(
+    deployment_schedule,
+    {
+        "id": deployment_schedule.c.id,
+        "created": deployment_schedule.c.created,
+        "updated": deployment_schedule.c.updated,
+        "deployment_id": deployment_schedule.c.deployment_id,
+        "schedule": deployment_schedule.c.schedule,
+        "active": deployment_schedule.c.active,
+        "max_scheduled_runs": deployment_schedule.c.max_scheduled_runs,
+        "parameters": deployment_schedule.c.parameters,
+        "slug": deployment_schedule.c.slug,
+    },
+)
+LATEST_FIRST = (deployment_schedule.c.updated.desc(), deployment_schedule.c.id.desc())
+
+_LIMIT = json_object(
+    concurrency_limit,
+    {
+        "id": concurrency_limit.c.id,
+        "created": concurrency_limit.c.created,
+        "updated": concurrency_limit.c.updated,
+        "active": concurrency_limit.c.active,
+        "name": concurrency_limit.c.name,
+        "limit": concurrency_limit.c.limit,
+        # no leases are given out yet: they come with the concurrency issue
+        "active_slots": sql("0", Integer()),
+        "slot_decay_per_second": concurrency_limit.c.slot_decay_per_second,
+    },
+)
+_QUEUE = work_queue.c.id == deployment.c.work_queue_id
+_QUEUE_NAME = select(work_queue.c.name).where(_QUEUE).scalar_subquery()
+_POOL_NAME = (
+    select(work_pool.c.name)
+    .select_from(work_queue.join(work_pool, work_pool.c.id == work_queue.c.work_pool_id))
+    .where(_QUEUE)
+    .scalar_subquery()
+)
+
+PROJECTION = json_object(
+    deployment,
+    {
+        "id": deployment.c.id,
+        "created": deployment.c.created,
+        "updated": deployment.c.updated,
+        "name": deployment.c.name,
+        "version": deployment.c.version,
+        "description": deployment.c.description,
+        "flow_id": deployment.c.flow_id,
+        "paused": deployment.c.paused,
+        "schedules": json_array_of(
+            SCHEDULE, deployment_schedule, deployment_schedule.c.deployment_id == deployment.c.id, *LATEST_FIRST
+        ),
+        "concurrency_limit": sql("NULL", Integer()),
+        "global_concurrency_limit": select(_LIMIT)
+        .select_from(concurrency_limit)
+        .where(concurrency_limit.c.id == deployment.c.concurrency_limit_id)
+        .scalar_subquery(),
+        "concurrency_options": deployment.c.concurrency_options,
+        "job_variables": deployment.c.job_variables,
+        "parameters": deployment.c.parameters,
+        "tags": deployment.c.tags,
+        "labels": func.coalesce(deployment.c.labels, sql("'{}'::jsonb"), type_=deployment.c.labels.type),
+        "work_queue_name": func.coalesce(_QUEUE_NAME, deployment.c.work_queue_name),
+        "work_queue_id": deployment.c.work_queue_id,
+        "last_polled": deployment.c.last_polled,
+        "parameter_openapi_schema": deployment.c.parameter_openapi_schema,
+        "path": deployment.c.path,
+        "pull_steps": deployment.c.pull_steps,
+        "entrypoint": deployment.c.entrypoint,
+        "storage_document_id": deployment.c.storage_document_id,
+        "infrastructure_document_id": deployment.c.infrastructure_document_id,
+        "created_by": deployment.c.created_by,
+        "updated_by": deployment.c.updated_by,
+        "work_pool_name": _POOL_NAME,
+        "status": deployment.c.status,
+        "enforce_parameter_schema": deployment.c.enforce_parameter_schema,
+    },
+)
+LISTING = Listing(deployment, PROJECTION)

@@ -1,0 +1,75 @@
+"""Refuses parameters and job variables that do not conform, in the words that each operation has for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from locum.domain.errors import BadRequest, Conflict, Invalid
+from locum.domain.parameters import (
+    CircularSchema,
+    FillingError,
+    Mismatch,
+    SchemaInvalid,
+    check_job_variables,
+    conform,
+    fill,
+)
+
+CIRCULAR = "Invalid schema: Unable to validate schema with circular references."
+_NO_SCHEMA = (
+    "Error updating deployment: Cannot update parameters because parameter schema enforcement is enabled and the "
+    "deployment does not have a valid parameter schema."
+)
+
+Json = Mapping[str, Any]
+
+
+def filled(parameters: dict[str, Any], what: str) -> dict[str, Any]:
+    """The parameters with values filled in. Raises BadRequest where they cannot be, saying whose they are."""
+    try:
+        # variables come with the issue that brings them; until then there is none by any name
+        return fill(parameters, {})
+    except FillingError as error:
+        raise BadRequest(f"Error hydrating {what} parameters: {error}") from error
+
+
+def require_parameters(parameters: Any, schema: Any, doing: str, *, partial: bool) -> None:
+    """Raises Conflict where parameters do not conform to a schema, Invalid where that is of no use."""
+    if not isinstance(schema, dict):
+        raise Conflict(_NO_SCHEMA)
+    try:
+        conform(parameters, schema, partial=partial)
+    except CircularSchema as error:
+        raise Invalid(CIRCULAR) from error
+    except SchemaInvalid as error:
+        raise Invalid(str(error)) from error
+    except Mismatch as error:
+        raise Conflict(f"Error {doing}: {error}") from error
+
+
+def require_job_variables(template: str | None, *given: Any, doing: str, partial: bool) -> None:
+    """Raises Invalid where job variables do not conform to a base job template (JSON text)."""
+    try:
+        check_job_variables(orjson.loads(template or "{}"), *given, partial=partial)
+    except SchemaInvalid as error:
+        raise Invalid(f"Invalid schema: {error.reason}") from error
+    except CircularSchema as error:
+        raise Invalid(CIRCULAR) from error
+    except Mismatch as error:
+        raise Invalid(f"Error {doing}: {error}") from error
+
+
+def require_changed_job_variables(template: str | None, given: Any) -> None:
+    """The same for a change of a deployment: only what is given is looked at, and Conflict is raised."""
+    variables = orjson.loads(template or "{}").get("variables")
+    if not isinstance(variables, dict) or given is None:
+        return
+    try:
+        conform(given, variables, partial=True)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
+    except CircularSchema as error:
+        raise Invalid(CIRCULAR) from error
+    except SchemaInvalid as error:
+        raise Invalid(str(error)) from error
+    except Mismatch as error:
+        raise Conflict(f'Error creating deployment: <ValidationError: "{error.reason}">') from error
