@@ -1,6 +1,5 @@
 """The body of each operation that lists or counts."""
 
-from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import Field, WithJsonSchema
@@ -30,7 +29,7 @@ from locum.filters.work_pools import WorkPoolFilter
 from locum.filters.work_queues import WorkQueueFilter
 from locum.filters.workers import WorkerFilter
 
-Seconds = Annotated[timedelta, WithJsonSchema({"type": "number", "format": "time-delta"})]
+Seconds = Annotated[float, Field(allow_inf_nan=False), WithJsonSchema({"type": "number", "format": "time-delta"})]
 
 
 class CountFlows(ByRunsUnsaid):

@@ -130,7 +130,9 @@ async def change(db: Db, run_id: UUID, body: FlowRunUpdate) -> None:
             msg = "Flow run not found"
             raise NotFound(msg)
         _check_job_variables(row)
-    for name in values.keys() & {"parameters", "empirical_policy", "tags", "job_variables"}:
+    if "empirical_policy" in values:
+        values["empirical_policy"] = body.empirical_policy.model_dump_json()
+    for name in values.keys() & {"parameters", "tags", "job_variables"}:
         values[name] = dump_json(values[name])
     if not await runs.change(db, run_id, values):
         msg = "Flow run not found"
@@ -189,7 +191,7 @@ def _check_queue(body: FlowRunCreate, around: Mapping[str, Any]) -> None:
     if around["pool_id"] is None:
         raise NotFound(f'Work pool "{body.work_pool_name}" not found.')
     if around["found_queue_id"] is None:
-        raise NotFound(f"Work queue '{body.work_pool_name}/{body.work_queue_name}' not found.")
+        raise NotFound(f"Work pool queue '{body.work_pool_name}/{body.work_queue_name}' not found.")
 
 
 def _columns(
@@ -214,10 +216,17 @@ def _columns(
         "labels": dump_json(_labels(body, around)),
         "parent_task_run_id": body.parent_task_run_id,
         "infrastructure_document_id": body.infrastructure_document_id,
-        "job_variables": dump_json(body.job_variables),
+        "job_variables": _job_variables(body),
         "created_by": dump_json(created_by) if created_by else None,
         "created": now,
     }
+
+
+def _job_variables(body: FlowRunCreate) -> str | None:
+    """As given; where none are, a run with an idempotency key has null and others have none, as in the peer."""
+    if body.job_variables is None:
+        return None if body.idempotency_key else "{}"
+    return dump_json(body.job_variables)
 
 
 def _labels(body: FlowRunCreate, around: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-import jsonschema_rs
 import orjson
 
 from locum.domain.errors import NotFound
 from locum.domain.orchestration import OrchestrationResult, SetStateStatus, StateAbortDetails
+from locum.domain.parameters.checking import CircularSchema, SchemaInvalid, first_mismatch
 from locum.domain.states import State, StateType, named
 from locum.features.flow_runs import commands, policy
 from locum.features.flow_runs.commands import Caller
@@ -49,10 +49,12 @@ async def _problem(db: Db, run_id: UUID, schema_key: str, run_input: dict[str, A
     except orjson.JSONDecodeError:
         return "Run input schema is not valid JSON."
     try:
-        jsonschema_rs.validate(schema, run_input)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        return f"Reason: {str(error).partition(chr(10))[0]}"
-    return None
+        mismatch = first_mismatch(run_input, schema)
+    except CircularSchema:
+        return "Invalid schema: Unable to validate schema with circular references."
+    except SchemaInvalid as error:
+        return f"Reason: {error}"
+    return f"Reason: {mismatch}" if mismatch else None
 
 
 def _refused(state: State | None, status: SetStateStatus, reason: str) -> OrchestrationResult:

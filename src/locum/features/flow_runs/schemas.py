@@ -64,7 +64,7 @@ class FlowRunUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: RunName | None = None
+    name: Annotated[str | None, BeforeValidator(lambda name: name or new_slug())] = None
     flow_version: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     empirical_policy: FlowRunPolicy = Field(default_factory=FlowRunPolicy)

@@ -28,7 +28,8 @@ async def create(tx: Tx, body: FlowCreate, now: datetime) -> tuple[str, bool]:
 
 async def change(tx: Tx, flow_id: UUID, body: FlowUpdate, now: datetime) -> None:
     """Change a flow. Raises NotFound."""
-    changed = await store.update_tags(tx, flow_id, body.tags)
+    tags = body.tags if "tags" in body.model_fields_set else None
+    changed = await store.update_tags(tx, flow_id, tags)
     if changed is None:
         msg = "Flow not found"
         raise NotFound(msg)

@@ -42,7 +42,7 @@ _BY_NAME = prepare(select(PROJECTION).select_from(flow).where(flow.c.name == bin
 _UPDATE = prepare(
     update(flow)
     .where(flow.c.id == bindparam("flow_id"))
-    .values(tags=bindparam("new_tags", type_=JSONB), updated=func.now())
+    .values(tags=func.coalesce(bindparam("new_tags", type_=JSONB), flow.c.tags), updated=func.now())
     .returning(*_ANNOUNCED)
 )
 _DELETE = prepare(delete(flow).where(flow.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))).returning(*_ANNOUNCED))
@@ -64,9 +64,9 @@ async def get_by_name(tx: Executor, name: str) -> str | None:
     return await tx.value(_BY_NAME, name=name)
 
 
-async def update_tags(tx: Executor, flow_id: UUID, tags: list[str]) -> Row | None:
-    """Set the tags; what an announcement shows of the flow, or None where there is none."""
-    return await tx.row(_UPDATE, flow_id=flow_id, new_tags=dump_json(tags))
+async def update_tags(tx: Executor, flow_id: UUID, tags: list[str] | None) -> Row | None:
+    """Set the tags (None leaves them); what an announcement shows of the flow, or None where there is none."""
+    return await tx.row(_UPDATE, flow_id=flow_id, new_tags=None if tags is None else dump_json(tags))
 
 
 async def delete_many(tx: Executor, ids: Sequence[UUID]) -> list[Row]:

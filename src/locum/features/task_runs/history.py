@@ -18,7 +18,8 @@ from locum.tables.base import Instant
 from locum.tables.run_times import estimated_run_time, start_delay
 
 _MOST_INTERVALS = 500
-_SHORTEST = timedelta(seconds=1)
+_SHORTEST = 1.0
+_LONGEST = timedelta.max.total_seconds() / 2
 
 
 class HistoryResponseState(BaseModel):
@@ -49,10 +50,10 @@ class RunHistory:
 
     async def read(self, ex: Executor, body: History) -> Reply:
         """The intervals wanted, in order, at most 500. Raises Invalid for an interval of less than a second."""
-        interval = body.history_interval_seconds
-        if interval < _SHORTEST:
+        if body.history_interval_seconds < _SHORTEST:
             msg = "History interval must not be less than 1 second."
             raise Invalid(msg)
+        interval = timedelta(seconds=min(body.history_interval_seconds, _LONGEST))
         elapsed = body.history_end - body.history_start
         number = min(-(-elapsed // interval), _MOST_INTERVALS) if elapsed > timedelta(0) else 0
         try:

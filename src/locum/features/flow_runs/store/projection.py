@@ -1,6 +1,6 @@
 """A flow run as it is answered."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from locum.filters.listing import Listing
 from locum.infra.db import json_object
@@ -9,6 +9,7 @@ from locum.tables.run_times import estimated_run_time, start_delay
 from locum.tables.work_pools import work_pool, work_queue
 
 _OF_QUEUE = work_queue.c.id == flow_run.c.work_queue_id
+_QUEUE_NAME = select(work_queue.c.name).where(_OF_QUEUE).scalar_subquery()
 _POOL_ID = select(work_queue.c.work_pool_id).where(_OF_QUEUE).scalar_subquery()
 _POOL_NAME = (
     select(work_pool.c.name)
@@ -27,7 +28,7 @@ FIELDS = {
     "deployment_id": flow_run.c.deployment_id,
     "deployment_version": flow_run.c.deployment_version,
     "work_queue_id": flow_run.c.work_queue_id,
-    "work_queue_name": flow_run.c.work_queue_name,
+    "work_queue_name": func.coalesce(_QUEUE_NAME, flow_run.c.work_queue_name),
     "flow_version": flow_run.c.flow_version,
     "parameters": flow_run.c.parameters,
     "idempotency_key": flow_run.c.idempotency_key,

@@ -13,30 +13,29 @@ from locum.infra.db import Executor, Row, dump_json, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run, flow_run_state
 
-_LOAD = prepare(
-    select(
-        flow_run.c.id,
-        flow_run.c.name,
-        flow_run.c.flow_id,
-        flow_run.c.tags,
-        flow_run.c.created_by,
-        flow_run.c.run_count,
-        flow_run.c.total_run_time,
-        flow_run.c.start_time,
-        flow_run.c.end_time,
-        flow_run.c.expected_start_time,
-        flow_run.c.next_scheduled_start_time,
-        flow_run.c.deployment_id,
-        flow_run.c.parent_task_run_id,
-        flow_run.c.infrastructure_pid,
-        flow_run.c.empirical_policy,
-        flow_run.c.state_id,
-        flow_run.c.state,
-        *COLUMNS,
-    )
-    .select_from(joined_to_run())
-    .where(flow_run.c.id == bindparam("run_id", type_=Uuid))
-)
+LOADED = select(
+    flow_run.c.id,
+    flow_run.c.name,
+    flow_run.c.flow_id,
+    flow_run.c.tags,
+    flow_run.c.created_by,
+    flow_run.c.run_count,
+    flow_run.c.total_run_time,
+    flow_run.c.start_time,
+    flow_run.c.end_time,
+    flow_run.c.expected_start_time,
+    flow_run.c.next_scheduled_start_time,
+    flow_run.c.deployment_id,
+    flow_run.c.parent_task_run_id,
+    flow_run.c.infrastructure_pid,
+    flow_run.c.empirical_policy,
+    flow_run.c.state_id,
+    flow_run.c.state,
+    *COLUMNS,
+).select_from(joined_to_run())
+"""Runs as they are read for a transition; which ones is still to be said."""
+
+_LOAD = prepare(LOADED.where(flow_run.c.id == bindparam("run_id", type_=Uuid)))
 
 STATE_PARAMETERS = {
     "state_id": Uuid(),
