@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Text, Uuid, all_, and_, any_, func, literal, literal_column, not_, or_
+from sqlalchemy import ColumnElement, Text, Uuid, all_, and_, any_, func, literal, literal_column, not_, or_, true
 from sqlalchemy import cast as as_type
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -187,7 +187,7 @@ class EventRelatedFilter(_Part):
             clauses.append(or_(*pairs))
         if self.labels:
             clauses.append(self.labels.clause(value_of, roles=True))
-        return and_(*clauses)
+        return and_(true(), *clauses)
 
     def matches(self, happened: Happened) -> bool:
         """One related resource satisfies all that is given."""
@@ -228,7 +228,7 @@ class EventAnyResourceFilter(_Part):
             clauses.append(value_of(RESOURCE_ID).like(any_(prefixes(self.id_prefix))))
         if self.labels:
             clauses.append(self.labels.clause(value_of, roles=True))
-        return and_(*clauses)
+        return and_(true(), *clauses)
 
     def matches(self, happened: Happened) -> bool:
         """One resource satisfies all that is given."""

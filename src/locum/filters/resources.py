@@ -20,6 +20,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -68,7 +69,7 @@ class ResourceSpecification(RootModel[dict[str, str | list[str]]]):
                 clauses += [value_of(label) == any_(texts(values))] if values else []
             else:
                 clauses.append(_globbed(value_of(label), values))
-        return and_(*clauses)
+        return and_(true(), *clauses)
 
     def includes(self, labels: Labels, *, roles: bool) -> bool:
         """Whether the labels are those wanted; with `roles`, the role is no pattern."""

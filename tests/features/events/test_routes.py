@@ -68,12 +68,13 @@ class TestWrite:
         assert await db.value(text("select count(*) from event")) == 5
 
     async def test_refused(self, client: httpx.AsyncClient):
-        for bad in (
+        refused: list[dict[str, Any]] = [
             {"resource": {}},
             {"resource": {"prefect.resource.id": ""}},
             {"event": "x" * 1025},
             {"payload": []},
-        ):
+        ]
+        for bad in refused:
             assert (await client.post("/events", json=[{**FIVE[0], **bad}])).status_code == 422
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -114,3 +115,69 @@ class TestIn:
 
             await asyncio.gather(*(one() for _ in range(20)))
         assert await _count(own_db) == 300
+
+
+def _plain(name: str, occurred: datetime | None = None) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "event": name,
+        "occurred": (occurred or datetime.now(UTC)).isoformat(),
+        "resource": {"prefect.resource.id": f"thing.{name}"},
+    }
+
+
+def _wanted(**parts: Any) -> dict[str, Any]:
+    """What the real client asks for: from now on, for as long as it listens."""
+    now = datetime.now(UTC)
+    span = {"since": (now - timedelta(hours=1)).isoformat(), "until": (now + timedelta(days=365)).isoformat()}
+    return {"type": "filter", "filter": {"occurred": span, **parts}}
+
+
+async def _heard(client: ClientConnection, count: int) -> list[str]:
+    async with asyncio.timeout(5):
+        messages = [orjson.loads(await client.recv()) for _ in range(count)]
+    assert {message["type"] for message in messages} == {"event"}
+    return [message["event"]["event"] for message in messages]
+
+
+class TestOut:
+    async def test_what_was_missed_and_then_what_comes(self, settings: Settings, own_db: Db):
+        few = settings.events.model_copy(update={"websocket_backfill_page_size": 2})
+        settings = settings.model_copy(update={"events": few})
+        old = datetime.now(UTC) - timedelta(minutes=30)
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as sender:
+            await _send(sender, _plain("too old", old), *(_plain(f"missed {n}") for n in range(5)))
+            await _confirmed(sender)
+            async with _client(port, "/events/out") as listener:
+                await listener.send(orjson.dumps(_wanted()).decode())
+                assert await _heard(listener, 5) == [f"missed {n}" for n in range(5)]
+                await _send(sender, *(_plain(f"live {n}") for n in range(5)))
+                assert await _heard(listener, 5) == [f"live {n}" for n in range(5)]
+
+    async def test_only_what_is_wanted(self, settings: Settings, own_db: Db):
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as sender:
+            await _send(sender, _plain("b.missed"))
+            await _confirmed(sender)
+            async with _client(port, "/events/out") as listener:
+                message = _wanted(event={"prefix": ["b."]}) | {"backfill": False}
+                await listener.send(orjson.dumps(message).decode())
+                # its filter is in force once what it wants comes through
+                heard: list[str] = []
+                while not heard:
+                    await _send(sender, _plain("a"), _plain("b.live"))
+                    await _confirmed(sender)
+                    try:
+                        heard = await asyncio.wait_for(_heard(listener, 1), 0.5)
+                    except TimeoutError:
+                        continue
+                assert heard == ["b.live"]
+
+    async def test_what_it_does_not_understand(self, settings: Settings, own_db: Db):
+        async with serving(settings, own_db) as port:
+            for message in ('{"type": "hello"}', '{"type": "filter", "filter": {"a": 1}}', '{"type": "filter"}', "[]"):
+                async with _client(port, "/events/out") as listener:
+                    await listener.send(message)
+                    with pytest.raises(ConnectionClosed) as closed:
+                        await listener.recv()
+                    assert closed.value.rcvd is not None
+                    assert closed.value.rcvd.code == 1002

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from locum.features.events.following import Follower
 from locum.features.events.intake import Intake, Recorder
 from locum.infra.db import Db
 
@@ -11,4 +12,5 @@ class EventHub:
 
     def __init__(self, db: Db, recorders: Sequence[Recorder] = ()) -> None:
         """`recorders` keep rows that follow from events."""
-        self.intake = Intake(db, recorders)
+        self.follower = Follower(db)
+        self.intake = Intake(db, recorders, self.follower.wake)

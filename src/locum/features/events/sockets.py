@@ -3,22 +3,29 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from locum.domain.errors import Unavailable
+from locum.features.events.following import TooSlow
 from locum.features.events.hub import EventHub
 from locum.features.events.schemas import Event
+from locum.features.events.store import reading
+from locum.filters.events import EventFilter, EventOrder
 from locum.infra.web import Call, Socket
 from locum.infra.web.body import without_nul
-from locum.infra.web.inbox import TRY_AGAIN_LATER, accept_client, inbox_of
+from locum.infra.web.inbox import PROTOCOL_ERROR, TRY_AGAIN_LATER, accept_client, inbox_of, receive_object
 
 logger = logging.getLogger("locum.events")
 
 _MOST = 500
 _PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between attempts to write while the database is away; then the client is sent away, to come again."""
+
+_REASON_AT_MOST = 120
+"""A close frame holds 123 bytes of reason."""
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
@@ -59,4 +66,76 @@ def _events(messages: Sequence[str | bytes]) -> Iterator[Event]:
             logger.warning("a message on the events socket was not understood", extra={"problems": problems[:3]})
 
 
-SOCKETS: tuple[Socket, ...] = (Socket("/events/in", stream_events_in, subprotocols=("prefect",)),)
+async def stream_workspace_events_out(websocket: WebSocket, call: Call) -> None:
+    """Tell a client of events as they are appended, after those that it missed if it asks for them."""
+    if not await accept_client(websocket, call):
+        return
+    try:
+        message = await receive_object(websocket)
+        if message.get("type") != "filter":
+            await websocket.close(PROTOCOL_ERROR, reason="Expected 'filter' message")
+            return
+        wanted = _wanted(message, call)
+    except ValidationError as error:
+        await websocket.close(PROTOCOL_ERROR, reason=f"Invalid filter: {error}"[:_REASON_AT_MOST])
+        return
+    except (WebSocketDisconnect, OSError):
+        return
+    telling = asyncio.create_task(_tell(websocket, call, wanted, backfill=bool(message.get("backfill", True))))
+    listening = asyncio.create_task(_gone(websocket))
+    try:
+        await asyncio.wait({telling, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if telling.done():
+            await _end(websocket, telling)
+    finally:
+        listening.cancel()
+        telling.cancel()
+        await asyncio.gather(telling, listening, return_exceptions=True)
+
+
+def _wanted(message: dict[str, Any], call: Call) -> EventFilter:
+    wanted = EventFilter.model_validate(message.get("filter"))
+    wanted.occurred.since = max(wanted.occurred.since, call.now - call.settings.events.maximum_websocket_backfill)
+    wanted.order = EventOrder.ASC
+    return wanted
+
+
+async def _tell(websocket: WebSocket, call: Call, wanted: EventFilter, *, backfill: bool) -> None:
+    hub: EventHub = call.services.hubs["events"]
+    size: int = call.settings.events.websocket_backfill_page_size
+    async with hub.follower.subscribed(wanted) as subscription:
+        if backfill:
+            seen = None
+            while rows := await reading.until(call.services.db, wanted, subscription.start, seen, size):
+                for row in rows:
+                    await _send(websocket, row["json"])
+                seen = rows[-1]["occurred"], rows[-1]["id"]
+        while True:
+            await _send(websocket, await subscription.next())
+
+
+async def _send(websocket: WebSocket, event: str) -> None:
+    await websocket.send_text(f'{{"type":"event","event":{event}}}')
+
+
+async def _gone(websocket: WebSocket) -> None:
+    """Return once the client has gone; what it says meanwhile means nothing."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _end(websocket: WebSocket, telling: asyncio.Task[None]) -> None:
+    try:
+        telling.result()
+    except TooSlow:
+        await websocket.close(TRY_AGAIN_LATER, reason="Too many events were waiting.")
+    except Unavailable:
+        await websocket.close(TRY_AGAIN_LATER, reason="The database is not available.")
+    except (WebSocketDisconnect, OSError):
+        return
+
+
+SOCKETS: tuple[Socket, ...] = (
+    Socket("/events/in", stream_events_in, subprotocols=("prefect",)),
+    Socket("/events/out", stream_workspace_events_out, subprotocols=("prefect",)),
+)

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Select, Text, and_, bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, Integer, Select, Text, Uuid, and_, bindparam, func, literal, select, tuple_
 from sqlalchemy import literal_column as sql
 
 from locum.filters.events import EventFilter, Happened
-from locum.infra.db import Executor, json_list, json_object, prepare, select_page
+from locum.infra.db import Executor, Row, json_list, json_object, prepare, select_page
+from locum.tables.base import Instant
 from locum.tables.events import event
 
 PROJECTION = json_object(
@@ -127,3 +130,21 @@ async def after(tx: Executor, position: Position, limit: int) -> Sequence[Entry]
         )
         for row in rows
     ]
+
+
+async def until(
+    tx: Executor, wanted: EventFilter, last: Position, seen: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Row]:
+    """The next events wanted that lie up to a place in the log, oldest first: occurred, id and JSON text of each."""
+    statement = (
+        select(event.c.occurred, event.c.id, PROJECTION.label("json"))
+        .select_from(event)
+        .where(*wanted.clauses(), event.c.txid <= last.txid)
+        .order_by(event.c.occurred, event.c.id)
+        .limit(limit)
+    )
+    if seen is not None:
+        statement = statement.where(
+            tuple_(event.c.occurred, event.c.id) > tuple_(literal(seen[0], Instant), literal(seen[1], Uuid))
+        )
+    return await tx.rows(statement)
