@@ -1,7 +1,9 @@
 """The table of contents of background work: one line per feature."""
 
 from locum.features.deployments import loops as deployments
+from locum.features.dispatch import loops as dispatch
 from locum.features.events import loops as events
+from locum.features.flow_runs import loops as flow_runs
 from locum.features.logs import loops as logs
 from locum.infra.loop import Background
 from locum.infra.settings import Settings
@@ -11,6 +13,8 @@ def backgrounds(settings: Settings) -> tuple[Background, ...]:
     """Every loop that the settings let run."""
     return (
         *deployments.backgrounds(settings),
+        *dispatch.backgrounds(settings),
         *events.backgrounds(settings),
+        *flow_runs.backgrounds(settings),
         *logs.backgrounds(settings),
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from locum.domain.errors import NotFound
+from locum.features.deployments.commands import running
 from locum.features.dispatch import store
 from locum.features.dispatch.schemas import PollPool, PollQueue
 from locum.features.work_pools.commands import pools as pool_commands
@@ -71,4 +72,16 @@ async def _note_poll(db: Db, queue_ids: Sequence[UUID] | None, now: datetime) ->
 
 
 async def _mark_polled(tx: Tx, queue_ids: Sequence[UUID], now: datetime) -> None:
+    """Only deployments that are not ready are touched: the rest follow the time at which their queue was polled."""
     await queue_commands.mark_polled(tx, queue_ids, now)
+    waiting = await store.not_ready_in_queues(tx, queue_ids)
+    if waiting:
+        await running.mark_ready(tx, now, deployment_ids=waiting)
+
+
+async def miss_deployments(tx: Tx, since: datetime, most: int, now: datetime) -> int:
+    """Make deployments not ready of whose runs nobody has asked since then; how many."""
+    ids = await store.silent_deployments(tx, since, most)
+    if ids:
+        await running.mark_not_ready(tx, now, deployment_ids=ids)
+    return len(ids)

@@ -23,11 +23,14 @@ _COLUMNS = {
 }
 
 
-def insertion(*, only_if: CTE | None = None, name: str = "announced", again: bool = False) -> CTE:
+def insertion(
+    *, only_if: CTE | None = None, among: CTE | None = None, name: str = "announced", again: bool = False
+) -> CTE:
     """The inserting of events as a CTE, for `statement.add_cte(...)`: no round trip of its own.
 
     Its parameters are arrays, one per column, as `append_parameters` makes them. With `only_if`, nothing is inserted
-    unless that CTE has a row; with `again`, events that are there already are left alone.
+    unless that CTE has a row; with `among`, only events whose id is an `event_id` of that CTE; with `again`, events
+    that are there already are left alone.
     """
     arrays = [bindparam(f"event_{column}", type_=ARRAY(kind)) for column, kind in _COLUMNS.items()]
     given = func.unnest(*arrays).table_valued(*_COLUMNS, name="given").render_derived(name="given")
@@ -47,6 +50,8 @@ def insertion(*, only_if: CTE | None = None, name: str = "announced", again: boo
     )
     if only_if is not None:
         rows = rows.where(exists(select(1).select_from(only_if)))
+    if among is not None:
+        rows = rows.where(given.c.id.in_(select(among.c.event_id)))
     columns = ["id", "occurred", "event", "resource_id", "resource", "related", "payload", "follows", "resource_ids"]
     statement = insert(event).from_select(columns, rows)
     if again:

@@ -1,6 +1,6 @@
 """Statements about workers."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -130,9 +130,9 @@ async def remove(tx: Executor, pool_name: str, worker_name: str) -> UUID | None:
     return await tx.value(_DELETE, pool_name=pool_name, worker_name=worker_name)
 
 
-async def mark_offline(tx: Executor, now: datetime, multiple: int, fallback: timedelta) -> int:
-    """Make workers offline that have missed so many heartbeats; how many."""
-    return await tx.run(_MARK_OFFLINE, now=now, multiple=multiple, fallback=int(fallback.total_seconds()))
+async def mark_offline(tx: Executor, now: datetime, multiple: int, fallback: int) -> int:
+    """Make workers offline that have missed so many heartbeats, by default `fallback` seconds apart; how many."""
+    return await tx.run(_MARK_OFFLINE, now=now, multiple=multiple, fallback=fallback)
 
 
 async def deserted_pools(tx: Executor) -> list[str]:

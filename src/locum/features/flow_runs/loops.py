@@ -1,0 +1,99 @@
+"""Background work on flow runs: those that nobody took in time are late, those paused for too long have failed."""
+
+import random
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from locum.domain.errors import NotFound
+from locum.domain.orchestration import Decision, FlowRunFacts, Transition, govern
+from locum.domain.states import named
+from locum.features.events.emit import Announcement
+from locum.features.flow_runs import commands, lifecycle, policy
+from locum.features.flow_runs.commands import Caller
+from locum.features.flow_runs.store import overdue, transitions
+from locum.infra.db import Db, Row, Tx
+from locum.infra.loop import Background, Report
+from locum.infra.settings import Settings
+
+_BATCH = 400
+
+
+class LateRuns:
+    """Marks scheduled runs that nobody took in time: a batch is read in one statement and written in another."""
+
+    def __init__(self, after: timedelta) -> None:
+        """A run is late so long `after` its time."""
+        self._after = after
+
+    async def run_once(self, db: Db, now: datetime) -> Report:
+        """Mark one batch."""
+        rows = await overdue.untouched(db, now - self._after, _BATCH)
+        decisions: list[Decision[FlowRunFacts]] = []
+        announcements: list[Announcement] = []
+        done = 0
+        for row in rows:
+            decision = _late(row, now)
+            if decision.effects:
+                done += await self._mark_alone(db, row, now)
+                continue
+            announcement = lifecycle.state_changed(row, decision, now)
+            if announcement is not None:
+                decisions.append(decision)
+                announcements.append(announcement)
+        if decisions:
+            done += await overdue.write_many(db, decisions, announcements)
+        return Report(done, full=len(rows) == _BATCH and done > 0)
+
+    async def _mark_alone(self, db: Db, row: Row, now: datetime) -> int:
+        """What a run's transition drags along is carried out in a transaction of its own."""
+        due = row["next_scheduled_start_time"]
+        try:
+            decision = await commands.set_state(db, row["id"], named.late(now, due), policy.MARK_LATE, Caller(now))
+        except NotFound:
+            return 0
+        return int(decision.state is not None)
+
+
+class PauseExpirations:
+    """Fails runs whose pause has run out."""
+
+    async def run_once(self, db: Db, now: datetime) -> Report:
+        """Fail one batch."""
+        ids = await overdue.paused_out(db, now, _BATCH)
+        done = 0
+        for run_id in ids:
+            done += await db.transact(partial(_fail, run_id=run_id, now=now))
+        return Report(done, full=len(ids) == _BATCH and done > 0)
+
+
+async def _fail(tx: Tx, run_id: UUID, now: datetime) -> bool:
+    """Fail a run, unless it was resumed meanwhile."""
+    if not await overdue.hold_paused_out(tx, run_id, now):
+        return False
+    failed = named.failed(now, "The flow was paused and never resumed.")
+    await commands.set_state_in(tx, run_id, failed, policy.FORCED, Caller(now))
+    return True
+
+
+def _late(row: Row, now: datetime) -> Decision[FlowRunFacts]:
+    asked = Transition(
+        run=transitions.facts_of(row),
+        initial=transitions.state_of(row),
+        proposed=named.late(now, row["next_scheduled_start_time"]),
+        now=now,
+        chance=random.random(),  # noqa: S311  (jitter is no secret)
+    )
+    return govern(policy.MARK_LATE, asked)
+
+
+def backgrounds(settings: Settings) -> tuple[Background, ...]:
+    """The loops of this feature that the settings let run."""
+    services = settings.services
+    late, pauses = services.late_runs, services.pause_expirations
+    found: list[Background] = []
+    if late.enabled:
+        found.append(Background("late runs", LateRuns(late.after_seconds), every=late.loop_seconds))
+    if pauses.enabled:
+        found.append(Background("pause expirations", PauseExpirations(), every=pauses.loop_seconds))
+    return tuple(found)
