@@ -44,7 +44,7 @@ class TestLeaveTerminalStates:
 
 
 class TestRunOnlyInRunningFlow:
-    @pytest.mark.parametrize("type", [None, *(set(StateType) - {StateType.RUNNING, StateType.PAUSED})])
+    @pytest.mark.parametrize("type", [None, *sorted(set(StateType) - {StateType.RUNNING, StateType.PAUSED})])
     def test_stops_with_the_flow_run(self, type: StateType | None):
         run = task_run(flow_run=EnclosingFlowRun(id=FLOW_RUN, state_type=type))
         decision = govern(CORE, task_transition(state("PENDING"), state("RUNNING"), run))
