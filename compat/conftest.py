@@ -29,9 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if not os.environ.get("COMPAT_LOCUM_URL"):
         _started.append(start_locum(temporary_data("locum")))
         os.environ["COMPAT_LOCUM_URL"] = _started[-1].api
+        os.environ["COMPAT_LOCUM_OUTPUT"] = str(_started[-1].log)
     if not os.environ.get("COMPAT_PEER_URL") and _wants_peer(config):
         _started.append(start_peer(temporary_data("peer")))
         os.environ["COMPAT_PEER_URL"] = _started[-1].api
+        os.environ["COMPAT_PEER_OUTPUT"] = str(_started[-1].log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -44,19 +46,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _started.clear()
 
 
+def _answering(which: str) -> str:
+    url = os.environ[f"COMPAT_{which}_URL"].rstrip("/")
+    try:
+        wait_until_healthy(url)
+    except RuntimeError as error:
+        output = Path(os.environ.get(f"COMPAT_{which}_OUTPUT", os.devnull))
+        pytest.fail(f"{error}\n{output.read_text(errors='replace')[-3000:]}", pytrace=False)
+    return url
+
+
 @pytest.fixture(scope="session")
 def locum_api() -> str:
     """The address of the server under proof, once it answers."""
-    url = os.environ["COMPAT_LOCUM_URL"].rstrip("/")
-    wait_until_healthy(url)
-    return url
+    return _answering("LOCUM")
 
 
 @pytest.fixture(scope="session")
 def peer_api() -> str:
     """The address of the peer, once it answers."""
-    url = os.environ["COMPAT_PEER_URL"].rstrip("/")
-    wait_until_healthy(url)
+    url = _answering("PEER")
     # The peer makes its default pool with the first queue that is asked for, and two at once collide.
     while httpx.post(f"{url}/work_queues/", json={"name": uuid.uuid4().hex}).status_code != httpx.codes.CREATED:
         time.sleep(0.2)

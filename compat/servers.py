@@ -56,8 +56,8 @@ class Server:
         self.data = data
         self.port = port
         self.api = f"http://127.0.0.1:{port}/api"
-        self._log = data / "server.out"
-        with self._log.open("ab") as out:
+        self.log = data / "server.out"
+        with self.log.open("ab") as out:
             self._process = subprocess.Popen(
                 command, env=environment, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=data
             )
@@ -73,7 +73,7 @@ class Server:
 
     def output(self, size: int = 3000) -> str:
         """The end of what it has printed."""
-        return self._log.read_text(errors="replace")[-size:]
+        return self.log.read_text(errors="replace")[-size:]
 
     def ready(self) -> Server:
         """Waits until it answers."""
