@@ -13,6 +13,7 @@ PY := $(BIN)/python
 PEER := .peer-venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
 WORKERS ?= 2
+EXAMPLES ?= 100
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,8 +87,8 @@ compat-old: $(VENV)/dev ## One scenario each with older clients (installs them)
 bench: $(VENV)/dev peer ## Load, CPU per request and ratios against the peer
 	@$(PY) -m bench
 
-fuzz: $(VENV)/dev ## schemathesis against openapi/locum.json
-	@$(BIN)/pytest -p schemathesis.pytest.plugin tests/fuzz
+fuzz: $(VENV)/dev ## Requests made up from openapi/locum.json (EXAMPLES= per operation)
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/fuzz -n $(WORKERS)
 
 openapi: $(VENV)/dev ## Write openapi/locum.json (and the peer's structure, with PEER_DOCUMENT=FILE|URL)
 	@$(BIN)/locum openapi > openapi/locum.json.new && mv openapi/locum.json.new openapi/locum.json
