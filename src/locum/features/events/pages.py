@@ -21,7 +21,7 @@ class _Token(BaseModel):
 
     filter: EventFilter
     count: Annotated[int, Field(ge=0)]
-    page_size: Annotated[int, Field(ge=1, le=PAGE_SIZE)]
+    page_size: Annotated[int, Field(ge=0, le=PAGE_SIZE)]
     offset: Annotated[int, Field(ge=0, le=reading.COUNTED_AT_MOST)]
 
 
@@ -44,7 +44,7 @@ async def following(db: Db, token: str, call: Call) -> bytes:
 
 
 def _next(wanted: EventFilter, count: int, size: int, offset: int) -> str | None:
-    if not size or offset + size >= count:
+    if offset + size >= count:
         return None
     place = _Token.model_construct(filter=wanted, count=count, page_size=size, offset=offset + size)
     return urlsafe_b64encode(place.model_dump_json().encode()).decode()
