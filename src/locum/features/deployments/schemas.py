@@ -1,7 +1,7 @@
 """Wire models of deployments and their schedules."""
 
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from pydantic import (
@@ -9,12 +9,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    NonNegativeInt,
     PositiveInt,
     model_validator,
 )
 
 from locum.domain.moments import Moment
-from locum.domain.names import Labels
+from locum.domain.names import Labels, Name
 from locum.domain.orchestration import FlowRunPolicy
 from locum.domain.parameters import CircularSchema, check_schema, conform_strictly
 from locum.domain.schedules import CronSchedule, IntervalSchedule, NormalizedSchedule, RRuleSchedule
@@ -23,7 +24,7 @@ from locum.domain.states import StateCreate
 from locum.domain.statuses import DeploymentStatus
 from locum.features.flow_runs.schemas import CreatedBy, RunName
 from locum.features.work_pools.schemas import QueueFilter
-from locum.filters.body import Limited
+from locum.filters.body import Limited, NullUnsaid
 from locum.infra.web import Embedded
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ def _said(schema: Any) -> Any:
 ParameterSchema = Annotated[Json, BeforeValidator(_said)]
 
 _OLD_FIELDS = ("worker_pool_queue_id", "worker_pool_name", "worker_pool_queue_name", "work_pool_queue_name")
+_OPEN: dict[str, Any] = {"additionalProperties": True}
 _PAUSED = "Whether no runs are planned"
 _LABELS = "Labels: text to text, number or boolean"
 _MOST_PLANNED = "How many runs of it may be planned at once"
@@ -158,7 +160,9 @@ class DeploymentCreate(BaseModel):
     global_concurrency_limit_id: UUID | None = Field(default=None, description="A limit shared with others")
     enforce_parameter_schema: bool = Field(default=True, description="Whether parameters must conform to the schema")
     parameter_openapi_schema: ParameterSchema | None = Field(
-        default_factory=lambda: {"type": "object", "properties": {}}, description="Schema of the flow's parameters"
+        default_factory=lambda: {"type": "object", "properties": {}},
+        description="Schema of the flow's parameters",
+        json_schema_extra=_OPEN,
     )
     parameters: Json = Field(default_factory=dict, description="Parameters of runs, unless they bring others")
     tags: list[str] = Field(default_factory=list, description="Tags of the deployment", examples=[["one", "another"]])
@@ -267,7 +271,9 @@ class DeploymentResponse(BaseModel):
     work_queue_name: str | None = Field(default=None, description="Name of its work queue")
     work_queue_id: UUID | None = Field(default=None, description="Id of its work queue")
     last_polled: Moment | None = Field(default=None, description="When somebody last asked for its runs")
-    parameter_openapi_schema: Json | None = Field(default=None, description="Schema of the flow's parameters")
+    parameter_openapi_schema: Json | None = Field(
+        default=None, description="Schema of the flow's parameters", json_schema_extra=_OPEN
+    )
     path: str | None = Field(default=None, description="Where the flow's code lies")
     pull_steps: list[Json] | None = Field(default=None, description="How to fetch the code and get ready to run it")
     entrypoint: str | None = Field(default=None, description="The file and function to run, seen from the path")
@@ -317,21 +323,14 @@ class DeploymentFlowRunCreate(BaseModel):
     labels: Labels | None = Field(default=None, description=_LABELS)
     parent_task_run_id: UUID | None = None
     work_queue_name: str | None = None
-    job_variables: Json | None = Field(default_factory=dict)
-
-
-class FlowRunCreateStatus(StrEnum):
-    """Whether a run was made."""
-
-    CREATED = "CREATED"
-    FAILED = "FAILED"
+    job_variables: Json | None = Field(default_factory=dict, json_schema_extra=_OPEN)
 
 
 class FlowRunCreateResult(BaseModel):
     """What became of one run of several that were asked for at once."""
 
     flow_run_id: UUID | None = None
-    status: FlowRunCreateStatus
+    status: Literal["CREATED", "FAILED"]
     error: str | None = None
 
 
@@ -345,17 +344,19 @@ class ScheduledRunsBody(Limited):
     """Whose planned runs are wanted, and until when."""
 
     deployment_ids: list[UUID] = Field(description="The deployments whose runs are wanted")
-    scheduled_before: Moment | None = Field(default=None, description="Up to when they are due")
+    scheduled_before: Annotated[Moment | None, NullUnsaid] = Field(default=None, description="Up to when they are due")
 
 
 class ScheduleBody(Embedded):
     """Over which time, and how many, runs are to be planned."""
 
-    start_time: Moment | None = Field(default=None, description="From when on; now unless given")
-    end_time: Moment | None = Field(default=None, description="Until when at most")
-    min_time: float | None = Field(default=None, description="How many seconds to cover at least")
-    min_runs: int | None = Field(default=None, description="How many runs to plan at least")
-    max_runs: int | None = Field(default=None, description="How many runs to plan at most")
+    start_time: Annotated[Moment | None, NullUnsaid] = Field(default=None, description="From when on; now unless given")
+    end_time: Annotated[Moment | None, NullUnsaid] = Field(default=None, description="Until when at most")
+    min_time: Annotated[float | None, NullUnsaid] = Field(
+        default=None, description="How many seconds to cover at least", json_schema_extra={"format": "time-delta"}
+    )
+    min_runs: Annotated[int | None, NullUnsaid] = Field(default=None, description="How many runs to plan at least")
+    max_runs: Annotated[int | None, NullUnsaid] = Field(default=None, description="How many runs to plan at most")
 
 
 class WorkQueue(BaseModel):
@@ -364,10 +365,10 @@ class WorkQueue(BaseModel):
     id: UUID
     created: Moment | None
     updated: Moment | None
-    name: str = Field(description="Name of the queue, unique in its pool")
+    name: Name = Field(description="Name of the queue, unique in its pool")
     description: str | None = Field(default="", description="What the queue is for")
     is_paused: bool = Field(default=False, description="No run of a paused one is handed out")
-    concurrency_limit: int | None = Field(default=None, description="How many of its runs may be under way")
+    concurrency_limit: NonNegativeInt | None = Field(default=None, description="How many of its runs may be under way")
     priority: PositiveInt = Field(default=1, description="Its place among the pool's queues, 1 being the first")
     work_pool_id: UUID | None = Field(default=None, description="The pool it belongs to")
     filter: QueueFilter | None = Field(default=None, description="Which runs it takes", deprecated=True)

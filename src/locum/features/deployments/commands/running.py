@@ -15,7 +15,6 @@ from locum.features.deployments.schemas import (
     DeploymentFlowRunCreate,
     FlowRunBulkCreateResponse,
     FlowRunCreateResult,
-    FlowRunCreateStatus,
 )
 from locum.features.deployments.store import readiness, running, surroundings
 from locum.features.deployments.validation import filled, require_job_variables, require_parameters
@@ -67,7 +66,7 @@ async def run_many(
             columns = _columns(body, around, created_by, caller.now)
             queue = _asked_queue(body, around)
         except DomainError as error:
-            results.append(FlowRunCreateResult(status=FlowRunCreateStatus.FAILED, error=_in_bulk(error.detail)))
+            results.append(FlowRunCreateResult(status="FAILED", error=_in_bulk(error.detail)))
             continue
         if queue is not None:
             if queue[1] not in ids:
@@ -76,7 +75,7 @@ async def run_many(
         parent = await running.parent(tx, body.parent_task_run_id) if body.parent_task_run_id else running.NO_PARENT
         made, _ = await make_in(tx, _new(body, columns, {**around, **parent}, caller.now), caller)
         run_id = orjson.loads(made)["id"]
-        results.append(FlowRunCreateResult(flow_run_id=run_id, status=FlowRunCreateStatus.CREATED))
+        results.append(FlowRunCreateResult(flow_run_id=run_id, status="CREATED"))
     return FlowRunBulkCreateResponse(results=results)
 
 
