@@ -177,6 +177,17 @@ def pages(t: Recorder) -> None:
 
 
 @case
+def counts(t: Recorder) -> None:
+    mine = _five(t)
+    for by in ("event", "resource", "time", "day", "colour"):
+        t.post(f"/events/count-by/{by}", {"filter": mine, "time_unit": "hour"})
+    t.post("/events/count-by/time", {"filter": mine, "time_unit": "minute", "time_interval": 7})
+    t.post("/events/count-by/time", {"filter": mine, "time_unit": "second"})
+    t.post("/events/count-by/time", {"filter": mine, "time_interval": 0})
+    t.post("/events/count-by/event", {})
+
+
+@case
 def what_a_run_announces(t: Recorder) -> None:
     one = flow(t, tags=["ft"]).id
     made = run(t, one, tags=["rt"], state=state("SCHEDULED"), parameters={"secret": 1})

@@ -117,3 +117,33 @@ class TestFilter:
         for token in ("x", "e30=", "eyJvZmZzZXQiOiAtMX0="):
             answer = await client.get("/events/filter/next", params={"page-token": token})
             assert (answer.status_code, answer.json()) == (403, {"detail": "Forbidden"})
+
+
+class TestCount:
+    async def _count(self, client: httpx.AsyncClient, by: str, **more: Any) -> list[dict[str, Any]]:
+        span = {"since": (NOW - timedelta(hours=2)).isoformat(), "until": (NOW + timedelta(hours=1)).isoformat()}
+        answer = await client.post(f"/events/count-by/{by}", json={"filter": {"occurred": span}, **more})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def test_by_interval(self, client: httpx.AsyncClient):
+        await client.post("/events", json=FIVE)
+        hours = await self._count(client, "time", time_unit="hour")
+        assert sum(hour["count"] for hour in hours) == 5
+        assert [hour["value"] for hour in hours] == [str(number) for number in range(len(hours))]
+        assert sum(day["count"] for day in await self._count(client, "day")) == 5
+
+    async def test_by_name_and_resource(self, client: httpx.AsyncClient):
+        named = {"prefect.resource.id": "thing", "prefect.resource.name": "Thing"}
+        await client.post("/events", json=[*FIVE, _event(6, "three", resource=named)])
+        first = (await self._count(client, "event"))[0]
+        assert (first["value"], first["count"]) == ("three", 2)
+        assert [(one["label"], one["count"]) for one in await self._count(client, "resource")] == [
+            ("Thing", 5),
+            ("other", 1),
+        ]
+
+    async def test_too_many_intervals(self, client: httpx.AsyncClient):
+        answer = await client.post("/events/count-by/time", json={"filter": {}, "time_unit": "second"})
+        assert answer.status_code == 422
+        assert "too many" in answer.json()["detail"]
