@@ -89,6 +89,13 @@ def _same_time(a: re.Match[str], b: re.Match[str], given: set[datetime]) -> bool
     return abs((x - y).total_seconds()) < CLOCK_SLACK
 
 
+def _notation(a: Any, b: Any) -> str:
+    """Whether two texts are the same instant, told in two ways."""
+    if not (isinstance(a, str) and isinstance(b, str) and TIME.fullmatch(a) and TIME.fullmatch(b)):
+        return ""
+    return " (the same instant)" if _moment(a) == _moment(b) else ""
+
+
 def _show(value: Any) -> str:
     if value is MISSING:
         return "(missing)"
@@ -144,7 +151,7 @@ def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
         ours.value(a.sent)
         theirs.value(b.sent)
         for where, x, y in _step_differences(ours, theirs, a, b, given):
-            values = f"locum {_show(x)} | peer {_show(y)}"
+            values = f"locum {_show(x)} | peer {_show(y)}{_notation(x, y)}"
             ignored = any(_matches(_bare(where), pattern) for pattern in a.ignore)
             if ignored or _is_deliberate(case, a, _bare(where), values):
                 continue

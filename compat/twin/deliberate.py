@@ -23,6 +23,28 @@ DELIBERATE: tuple[Deliberate, ...] = (
         step="POST /flows/",
         where="status",
     ),
+    Deliberate(
+        why="The planned time in a state's details is told in UTC; the peer keeps the schedule's zone there.",
+        case="schedules-*",
+        where="*.state_details.scheduled_time",
+        values="*(the same instant)",
+    ),
+    Deliberate(
+        why="A fraction of a second is told without zeros at its end.",
+        case="schedules-interval_anchors",
+        where="*_start_time",
+        values="*(the same instant)",
+    ),
+    Deliberate(
+        why="A conflict says what conflicts; the peer sends its reader to its log.",
+        where="$.detail",
+        values='locum "Data conflict.* | peer "Data integrity conflict.*',
+    ),
+    Deliberate(
+        why="A body that is no UTF-8 is repeated as well as it can be read; the peer leaves it out.",
+        case="root-malformed_bodies",
+        where="$.request_body",
+    ),
     *(
         Deliberate(
             why="What is wrong with the text of a time is told in the words of the library that reads it.",
@@ -35,5 +57,10 @@ DELIBERATE: tuple[Deliberate, ...] = (
             ("ctx.error", "* | peer {}"),
             ("ctx", '* | peer {"error": {}}'),
         )
+    ),
+    Deliberate(
+        why="Fractions of a second are written without zeros at their end.",
+        case="schedules-interval_anchors",
+        where="$[].*_start_time",
     ),
 )

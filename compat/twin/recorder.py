@@ -14,7 +14,7 @@ import httpx
 
 # What a header says matters where a client reads it.
 HEADERS = ("content-type", "retry-after", "content-disposition", "allow", "location", "www-authenticate")
-WAIT_SECONDS = 12.0
+WAIT_SECONDS = 30.0
 WAIT_STEP = 0.15
 
 
