@@ -1,0 +1,1 @@
+"""What can be installed: the kinds of workers with their base job templates."""
