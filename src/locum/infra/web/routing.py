@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from locum.infra.web.operation import Operation
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 
 Found = tuple[Operation | None, Mapping[str, str], list[str]]
 """An operation with its path arguments, or None with the methods that the path does take."""
