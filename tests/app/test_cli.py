@@ -80,14 +80,17 @@ class TestServer:
     async def test_finishes_requests_before_it_ends(self, tmp_path: Path, own_url: str):
         connection = await databases.connect(own_url)
         answers: list[httpx.Response] = []
-        with running(tmp_path, "--database-url", own_url) as (process, address):
+        with running(tmp_path, "--no-loops", "--database-url", own_url) as (process, address):
             asking = threading.Thread(
                 target=lambda: answers.append(httpx.post(f"{address}/flows/", json={"name": "slow"}, timeout=30))
             )
             async with connection.transaction():
                 await connection.execute("LOCK TABLE flow")
                 asking.start()
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                waiting = (
+                    "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+                    "WHERE NOT granted AND relation = 'flow'::regclass AND datname = current_database()"
+                )
                 while not await connection.fetchval(waiting):
                     pass
                 process.send_signal(signal.SIGTERM)
