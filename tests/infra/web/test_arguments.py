@@ -25,11 +25,19 @@ class Part(BaseModel):
     size: int
 
 
+class Loose(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
+
+
 class Thing(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str
     part: Part | None = None
+    loose: Loose | None = None
+    parts: list[Part | Loose] = []
     labels: dict[str, Any] = {}
 
 
@@ -184,6 +192,14 @@ class TestNewerClients:
         told: list[int] = []
         bind(THING, b'{"name": "a"}', ignored=lambda: told.append(1))
         assert told == []
+
+    def test_fields_of_any_name_stay_where_they_are_allowed(self):
+        body = b'{"name": "a", "loose": {"kind": "k", "more": 1}, "other": 2}'
+        assert bind(THING, body, ignored=lambda: None)["body"].loose.model_extra == {"more": 1}
+
+    def test_unknown_fields_within_a_union(self):
+        body = b'{"name": "a", "parts": [{"size": 1, "more": 1}], "other": 2}'
+        assert bind(THING, body, ignored=lambda: None)["body"].parts == [Part(size=1)]
 
     def test_other_problems_remain(self):
         error = refused(THING, b'{"other": 1}', ignored=lambda: None)

@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from locum.domain.errors import BadRequest
 
+_UNKNOWN = "extra_forbidden"
 Ignored = Callable[[], None]
 """Called when fields that no model knows were passed over."""
 
@@ -109,9 +111,9 @@ class BodyReader:
             return self._validator.validate_python(parsed, from_attributes=True)
         except ValidationError as error:
             problems = located(error, ("body",))
-        if ignored is not None and any(problem["type"] == "extra_forbidden" for problem in problems):
+        if ignored is not None and any(problem["type"] == _UNKNOWN for problem in problems):
             try:
-                value = self._validator.validate_python(parsed, from_attributes=True, extra="ignore")
+                value = self._leniently(parsed, problems)
             except ValidationError as error:
                 problems = located(error, ("body",))
             else:
@@ -121,6 +123,30 @@ class BodyReader:
             problems = [{**p, "input": None} if p["type"] == "missing" and len(p["loc"]) <= 2 else p for p in problems]
         errors += problems
         return None
+
+    def _leniently(self, parsed: Any, problems: list[Any]) -> Any:
+        """The value without unknown fields. Models that hold fields of any name keep those where that can be told."""
+        if all(problem["type"] == _UNKNOWN for problem in problems):
+            try:
+                return self._validator.validate_python(_without(parsed, [p["loc"][1:] for p in problems]))
+            except ValidationError:
+                pass  # the place led through a union, where steps name models and not keys
+        return self._validator.validate_python(parsed, extra="ignore")
+
+
+def _without(parsed: Any, places: list[list[int | str]]) -> Any:
+    """A copy without the fields in those places."""
+    kept = deepcopy(parsed)
+    for *steps, last in places:
+        inner = kept
+        for step in steps:
+            try:
+                inner = inner[step]
+            except (KeyError, IndexError, TypeError):
+                break
+        if isinstance(inner, dict):
+            inner.pop(last, None)  # pyright: ignore[reportUnknownMemberType]  (JSON as it came)
+    return kept
 
 
 def _parsed(body: bytes, first: ValidationError | None) -> Any:
