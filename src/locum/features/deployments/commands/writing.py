@@ -9,7 +9,7 @@ import orjson
 
 from locum.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from locum.domain.ids import new_id
-from locum.features.concurrency import store as limits
+from locum.features.concurrency.store import limits
 from locum.features.deployments import lifecycle
 from locum.features.deployments.commands.schedules import Rearrangement, new_schedules, rearranged
 from locum.features.deployments.schemas import DeploymentCreate, DeploymentUpdate
@@ -40,6 +40,13 @@ _JSON = {
     "tags",
     "labels",
 }
+_NO_FLOW = (
+    "Data integrity conflict. This usually means a unique or foreign key constraint was violated. "
+    "See server logs for details."
+)
+_UNSAID = {"pull_steps": "[]", "parameter_openapi_schema": "{}"}
+"""What a new deployment holds where nothing was said; nothing that was said as null stays null."""
+
 _NEVER_NULL = {"job_variables", "parameters", "enforce_parameter_schema"}
 _NOT_NAMED = "/%&><"
 _ATTEMPTS = 3
@@ -57,10 +64,7 @@ async def create(tx: Tx, body: DeploymentCreate, now: datetime) -> tuple[str, bo
     for _ in range(_ATTEMPTS):
         around = await surroundings.before_upsert(tx, body.flow_id, body.name, **_named(body))
         if around is None:
-            raise Conflict(
-                "Data conflict. This usually means a unique or foreign key constraint was violated: "
-                "the flow of the deployment does not exist."
-            )
+            raise Conflict(_NO_FLOW)
         found = await _written(tx, body, around, now)
         if found is not None:
             return found, around["id"] is None
@@ -88,7 +92,7 @@ async def _written(tx: Tx, body: DeploymentCreate, around: Row, now: datetime) -
     schedules = new_schedules(body.schedules, in_deployment=True)
     shown = _shown(around, queue, values, deployment_id, body.name)
     if around["id"] is None:
-        values |= {"id": deployment_id, "name": body.name, "flow_id": body.flow_id}
+        values = {**_UNSAID, **values, "id": deployment_id, "name": body.name, "flow_id": body.flow_id}
         created = lifecycle.changed("created", shown, now)
         if not await writing.insert_new(tx, values, schedules, created, now):
             return None

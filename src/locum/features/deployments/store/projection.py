@@ -3,6 +3,7 @@
 from sqlalchemy import Integer, func, select
 from sqlalchemy import literal_column as sql
 
+from locum.filters.concurrency import ACTIVE_SLOTS
 from locum.filters.listing import Listing
 from locum.infra.db import json_array_of, json_object
 from locum.tables.concurrency import concurrency_limit
@@ -34,8 +35,7 @@ _LIMIT = json_object(
         "active": concurrency_limit.c.active,
         "name": concurrency_limit.c.name,
         "limit": concurrency_limit.c.limit,
-        # no leases are given out yet: they come with the concurrency issue
-        "active_slots": sql("0", Integer()),
+        "active_slots": ACTIVE_SLOTS,
         "slot_decay_per_second": concurrency_limit.c.slot_decay_per_second,
     },
 )

@@ -7,12 +7,30 @@ CREATE TABLE concurrency_limit (
     active BOOLEAN DEFAULT 'true' NOT NULL,
     name TEXT NOT NULL,
     "limit" INTEGER NOT NULL,
-    denied_slots INTEGER DEFAULT '0' NOT NULL,
     slot_decay_per_second FLOAT(53) DEFAULT '0' NOT NULL,
     avg_slot_occupancy_seconds FLOAT(53) DEFAULT '2' NOT NULL,
+    taken_slots FLOAT(53) DEFAULT '0' NOT NULL,
+    denied_slots FLOAT(53) DEFAULT '0' NOT NULL,
+    counted TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_concurrency_limit PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX uq_concurrency_limit__name ON concurrency_limit (name);
+
+CREATE TABLE concurrency_slot (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    lease_id UUID,
+    concurrency_limit_id UUID,
+    slots INTEGER NOT NULL,
+    holder_type TEXT,
+    holder_id UUID,
+    expires_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_concurrency_slot PRIMARY KEY (id),
+    CONSTRAINT fk_concurrency_slot__concurrency_limit_id FOREIGN KEY(concurrency_limit_id) REFERENCES concurrency_limit (id) ON DELETE SET NULL
+);
+CREATE INDEX ix_concurrency_slot__concurrency_limit_id ON concurrency_slot (concurrency_limit_id);
+CREATE INDEX ix_concurrency_slot__expires_at ON concurrency_slot (expires_at);
+CREATE INDEX ix_concurrency_slot__lease_id ON concurrency_slot (lease_id);
 
 CREATE TABLE event (
     id UUID NOT NULL,

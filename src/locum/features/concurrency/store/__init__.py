@@ -1,0 +1,1 @@
+"""Every statement about concurrency limits, one module per table."""
