@@ -1,6 +1,7 @@
 """The table of contents of the API: one line per feature."""
 
 from locum.features.admin import routes as admin
+from locum.features.concurrency import routes as concurrency
 from locum.features.csrf import routes as csrf
 from locum.features.deployments import routes as deployments
 from locum.features.dispatch import routes as dispatch
@@ -16,6 +17,7 @@ from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
+    *concurrency.OPERATIONS,
     *csrf.OPERATIONS,
     *deployments.OPERATIONS,
     *dispatch.OPERATIONS,
