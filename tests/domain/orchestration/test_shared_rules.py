@@ -26,7 +26,7 @@ class TestWaitForScheduledTime:
     rule = WaitForScheduledTime[FlowRunFacts]()
 
     @pytest.mark.parametrize(
-        "micros,seconds",
+        ("micros", "seconds"),
         [(500_001, 1), (1_000_000, 1), (1_500_000, 1), (1_500_001, 2), (60_000_000, 60)],
     )
     def test_waits_to_the_nearest_second(self, micros: int, seconds: int):

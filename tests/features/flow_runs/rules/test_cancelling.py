@@ -27,7 +27,7 @@ class TestCancellingEndsInCancelled:
 @pytest.mark.parametrize("policy", [CORE, FORCED])
 class TestCancelAtOnceWithoutInfrastructure:
     @pytest.mark.parametrize(
-        "initial,pid,what",
+        ("initial", "pid", "what"),
         [
             (state("SCHEDULED"), None, "Scheduled"),
             (state("SCHEDULED", "Resuming"), "123", "Scheduled"),

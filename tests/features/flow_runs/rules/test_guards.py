@@ -57,7 +57,7 @@ class TestLeaveTerminalStates:
             "reason": "Cannot reschedule a run without an associated deployment.",
         }
 
-    @pytest.mark.parametrize("proposed,retry_type", [("SCHEDULED", "reschedule"), ("RUNNING", None)])
+    @pytest.mark.parametrize(("proposed", "retry_type"), [("SCHEDULED", "reschedule"), ("RUNNING", None)])
     def test_a_new_attempt_forgets_the_pauses(self, proposed: str, retry_type: str | None):
         run = flow_run(deployment_id=DEPLOYMENT, empirical_policy=PAUSED_BEFORE)
         policy = govern(CORE, flow_transition(state("FAILED"), state(proposed), run)).run.empirical_policy
@@ -73,7 +73,7 @@ class TestLeaveTerminalStates:
 class TestOnlyScheduledRunsAreLate:
     @pytest.mark.parametrize("policy", [CORE, MARK_LATE])
     @pytest.mark.parametrize(
-        "initial,name,reason",
+        ("initial", "name", "reason"),
         [
             ("RUNNING", "Running", "Only scheduled flows can be marked late."),
             ("SCHEDULED", "Late", "This flow run is already marked late."),

@@ -10,7 +10,7 @@ FIRED = FlowRunPolicy(pause_keys={"a"})
 
 
 class TestGoIntoPause:
-    @pytest.mark.parametrize("name,verb", [(None, "pause"), ("Suspended", "suspend")])
+    @pytest.mark.parametrize(("name", "verb"), [(None, "pause"), ("Suspended", "suspend")])
     def test_only_what_runs(self, name: str | None, verb: str):
         decision = govern(CORE, flow_transition(state("PENDING"), state("PAUSED", name)))
         reason = f"Cannot {verb} flows that are not currently running."
@@ -92,7 +92,7 @@ class TestComeBackFromPause:
             "The flow was running and never resumed.",
         )
 
-    @pytest.mark.parametrize("proposed,timeout", [("RUNNING", LATER), ("CANCELLING", EARLIER)])
+    @pytest.mark.parametrize(("proposed", "timeout"), [("RUNNING", LATER), ("CANCELLING", EARLIER)])
     def test_in_time_or_to_be_cancelled(self, proposed: str, timeout: object):
         asked = flow_transition(state("PAUSED", pause_timeout=timeout), state(proposed))
         assert govern(CORE, asked).status is SetStateStatus.ACCEPT

@@ -22,7 +22,7 @@ def test_unless_others_are_proposed():
     assert kept.state_details.task_parameters_id == ATTEMPT
 
 
-@pytest.mark.parametrize("name,retry", [("Scheduled", False), ("AwaitingRetry", True)])
+@pytest.mark.parametrize(("name", "retry"), [("Scheduled", False), ("AwaitingRetry", True)])
 def test_scheduled_runs_are_offered(name: str, retry: bool):
     decision = govern(BACKGROUND, task_transition(None, state("SCHEDULED", name, deferred=True)))
     assert decision.effects == (EnqueueTaskRun(retry=retry),)

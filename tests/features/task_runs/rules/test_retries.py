@@ -25,7 +25,7 @@ def delay(decision: Decision[TaskRunFacts]) -> timedelta | None:
 
 class TestRetryFailedRuns:
     @pytest.mark.parametrize(
-        "run_count,asked,seconds",
+        ("run_count", "asked", "seconds"),
         [(1, None, 0), (1, 7, 7), (1, 2.5, 2.5), (1, [3, 5], 3), (2, [3, 5], 5), (3, [3, 5], 5), (1, [], 0)],
     )
     def test_tries_again_after_the_delay(self, run_count: int, asked: Any, seconds: float):
@@ -55,7 +55,7 @@ def test_jitter_is_bounded(average: float, factor: float, chance: float):
 
 
 class TestNameReruns:
-    @pytest.mark.parametrize("name,expected", [("AwaitingRetry", "Retrying"), ("Scheduled", "Rerunning")])
+    @pytest.mark.parametrize(("name", "expected"), [("AwaitingRetry", "Retrying"), ("Scheduled", "Rerunning")])
     def test_names(self, name: str, expected: str):
         decision = govern(CORE, task_transition(state("SCHEDULED", name), state("RUNNING"), task_run(run_count=1)))
         assert decision.state is not None
