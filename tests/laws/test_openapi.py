@@ -38,9 +38,7 @@ LATER = (
     "/saved_searches",
     "/task_workers",
     "/templates",
-    "/ui",
     "/v2/concurrency_limits",
-    "/variables",
 )
 """Where the peer's operations that are still to be written begin."""
 

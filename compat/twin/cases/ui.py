@@ -31,7 +31,8 @@ def history_of_runs_that_ran(t: Recorder) -> None:
     one = run(t, flow(t).id)
     set_state(t, one.id, "RUNNING", force=True)
     set_state(t, one.id, "COMPLETED", force=True)
-    t.post("/ui/flow_runs/history", {"flow_runs": {"id": {"any_": [one.id]}}})
+    clocked = ("$[].duration", "$[].lateness")
+    t.post("/ui/flow_runs/history", {"flow_runs": {"id": {"any_": [one.id]}}}, ignore=clocked)
 
 
 @case
@@ -78,11 +79,11 @@ def next_runs(t: Recorder) -> None:
 
 def _ran(t: Recorder) -> str:
     one = run(t, flow(t).id).id
-    for key, minutes, last in (
-        ("a", -50, "COMPLETED"),
-        ("b", -30, "FAILED"),
-        ("c", -29, "CRASHED"),
-        ("d", -5, "RUNNING"),
+    for key, last in (
+        ("a", "COMPLETED"),
+        ("b", "FAILED"),
+        ("c", "CRASHED"),
+        ("d", "RUNNING"),
     ):
         made = task_run(t, one, key).id
         set_state(t, made, "RUNNING", of="task", force=True)

@@ -1,6 +1,7 @@
 """The table of contents of the API: one line per feature."""
 
 from locum.features.admin import routes as admin
+from locum.features.collections import routes as collections
 from locum.features.concurrency import routes as concurrency
 from locum.features.csrf import routes as csrf
 from locum.features.deployments import routes as deployments
@@ -12,11 +13,14 @@ from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
 from locum.features.logs import sockets as log_sockets
 from locum.features.task_runs import routes as task_runs
+from locum.features.ui import routes as ui
+from locum.features.variables import routes as variables
 from locum.features.work_pools import routes as work_pools
 from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
+    *collections.OPERATIONS,
     *concurrency.OPERATIONS,
     *csrf.OPERATIONS,
     *deployments.OPERATIONS,
@@ -26,6 +30,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *flows.OPERATIONS,
     *logs.OPERATIONS,
     *task_runs.OPERATIONS,
+    *ui.OPERATIONS,
+    *variables.OPERATIONS,
     *work_pools.OPERATIONS,
 )
 

@@ -18,7 +18,21 @@ from locum.infra.web.arguments import Embedded
 
 _LAST_OFFSET = 2**63 - 1
 _FILTERED = frozenset(
-    {"flows", "flow_runs", "task_runs", "deployments", "work_pools", "work_queues", "workers", "logs"}
+    {
+        "artifacts",
+        "block_documents",
+        "block_schemas",
+        "block_types",
+        "deployments",
+        "flow_runs",
+        "flows",
+        "logs",
+        "task_runs",
+        "variables",
+        "work_pools",
+        "work_queues",
+        "workers",
+    }
 )
 
 

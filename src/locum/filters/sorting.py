@@ -6,11 +6,15 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, case, func
 
 from locum.domain.states import StateType
+from locum.tables.artifacts import artifact, artifact_collection
+from locum.tables.blocks import block_document
 from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run
 from locum.tables.flows import flow
 from locum.tables.logs import log
+from locum.tables.saved_searches import saved_search
 from locum.tables.task_runs import task_run
+from locum.tables.variables import variable
 
 
 class Sort(StrEnum):
@@ -92,3 +96,51 @@ class LogSort(Sort):
 
     TIMESTAMP_ASC = "TIMESTAMP_ASC", log.c.timestamp.asc(), log.c.id.asc()
     TIMESTAMP_DESC = "TIMESTAMP_DESC", log.c.timestamp.desc(), log.c.id.desc()
+
+
+class ArtifactSort(Sort):
+    """How artifacts may be sorted."""
+
+    CREATED_DESC = "CREATED_DESC", artifact.c.created.desc(), artifact.c.id.desc()
+    UPDATED_DESC = "UPDATED_DESC", artifact.c.updated.desc(), artifact.c.id.desc()
+    ID_DESC = "ID_DESC", artifact.c.id.desc()
+    KEY_DESC = "KEY_DESC", artifact.c.key.desc(), artifact.c.id.desc()
+    KEY_ASC = "KEY_ASC", artifact.c.key.asc(), artifact.c.id.asc()
+
+
+class ArtifactCollectionSort(Sort):
+    """How the latest artifacts may be sorted."""
+
+    CREATED_DESC = "CREATED_DESC", artifact_collection.c.created.desc(), artifact_collection.c.id.desc()
+    UPDATED_DESC = "UPDATED_DESC", artifact_collection.c.updated.desc(), artifact_collection.c.id.desc()
+    ID_DESC = "ID_DESC", artifact_collection.c.id.desc()
+    KEY_DESC = "KEY_DESC", artifact_collection.c.key.desc()
+    KEY_ASC = "KEY_ASC", artifact_collection.c.key.asc()
+
+
+class VariableSort(Sort):
+    """How variables may be sorted."""
+
+    CREATED_DESC = "CREATED_DESC", variable.c.created.desc(), variable.c.id.desc()
+    UPDATED_DESC = "UPDATED_DESC", variable.c.updated.desc(), variable.c.id.desc()
+    NAME_DESC = "NAME_DESC", variable.c.name.desc()
+    NAME_ASC = "NAME_ASC", variable.c.name.asc()
+
+
+class SavedSearchSort(Sort):
+    """How saved searches are sorted."""
+
+    NAME_ASC = "NAME_ASC", saved_search.c.name.asc()
+
+
+class BlockDocumentSort(Sort):
+    """How block documents may be sorted."""
+
+    NAME_DESC = "NAME_DESC", block_document.c.name.desc(), block_document.c.id.desc()
+    NAME_ASC = "NAME_ASC", block_document.c.name.asc(), block_document.c.id.asc()
+    BLOCK_TYPE_AND_NAME_ASC = (
+        "BLOCK_TYPE_AND_NAME_ASC",
+        block_document.c.block_type_name.asc(),
+        block_document.c.name.asc(),
+        block_document.c.id.asc(),
+    )

@@ -13,11 +13,15 @@ from sqlalchemy import Column, ColumnElement, Table
 from locum.filters.language import EVERYTHING, Bond, Criterion, Group, Plan, Related, Term, Test
 from locum.filters.operators import ANY
 from locum.filters.statements import Restriction
+from locum.tables.artifacts import artifact, artifact_collection
+from locum.tables.blocks import block_document, block_schema, block_type
 from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run
 from locum.tables.flows import flow
 from locum.tables.logs import log
+from locum.tables.saved_searches import saved_search
 from locum.tables.task_runs import task_run
+from locum.tables.variables import variable
 from locum.tables.work_pools import work_pool, work_queue, worker
 
 Given = Mapping[str, Group | None]
@@ -172,3 +176,34 @@ WORK_POOLS = Target("work_pools", work_pool)
 WORK_QUEUES = Target("work_queues", work_queue)
 WORKERS = Target("workers", worker)
 LOGS = Target("logs", log)
+VARIABLES = Target("variables", variable)
+SAVED_SEARCHES = Target("saved_searches", saved_search)
+
+
+def _of_artifact(made: Table) -> tuple[Tie, ...]:
+    """An artifact hangs from runs by ids that no foreign key keeps true."""
+    of_flow_run = (
+        Tie("flows", flow, flow.c.id == flow_run.c.flow_id, key=flow_run.c.flow_id),
+        Tie("deployments", deployment, deployment.c.id == flow_run.c.deployment_id),
+    )
+    return (
+        Tie("flow_runs", flow_run, flow_run.c.id == made.c.flow_run_id, of_flow_run),
+        Tie("task_runs", task_run, task_run.c.id == made.c.task_run_id),
+    )
+
+
+ARTIFACTS = Target("artifacts", artifact, _of_artifact(artifact))
+LATEST_ARTIFACTS = Target("artifacts", artifact_collection, _of_artifact(artifact_collection))
+
+BLOCK_TYPES = Target(
+    "block_types", block_type, (Tie("block_schemas", block_schema, block_schema.c.block_type_id == block_type.c.id),)
+)
+BLOCK_SCHEMAS = Target("block_schemas", block_schema)
+BLOCK_DOCUMENTS = Target(
+    "block_documents",
+    block_document,
+    (
+        Tie("block_types", block_type, block_type.c.id == block_document.c.block_type_id),
+        Tie("block_schemas", block_schema, block_schema.c.id == block_document.c.block_schema_id),
+    ),
+)

@@ -10,6 +10,7 @@ from locum.domain.parameters.checking import (
     first_mismatch,
 )
 from locum.domain.parameters.filling import FillingError, fill, wanted_variables
+from locum.domain.parameters.reporting import report
 from locum.domain.parameters.variables import check_job_variables
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "conform_strictly",
     "fill",
     "first_mismatch",
+    "report",
     "wanted_variables",
 ]

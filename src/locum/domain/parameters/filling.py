@@ -25,11 +25,19 @@ _LEFT_OUT = _Left()
 
 
 @dataclass
-class _Filling:
+class Filling:
+    """Fills in the values of one request."""
+
     variables: Mapping[str, Any]
     rendered: dict[str, str] = field(default_factory=dict[str, str])
 
+    def filled(self, values: Json) -> Json:
+        """All values filled in; those that say nothing yet are left out. Raises FillingError."""
+        found = self.value(values)
+        return {} if found is _LEFT_OUT else found
+
     def value(self, given: Any, depth: int = 0) -> Any:
+        """A value with everything in it filled in. Raises FillingError."""
         if depth > _DEPTH:
             raise FillingError("The values are nested too deeply.")
         if isinstance(given, list):
@@ -44,6 +52,7 @@ class _Filling:
         return {name: each for name, each in pairs if each is not _LEFT_OUT}
 
     def special(self, parts: Json, depth: int) -> Any:
+        """What a special value stands for."""
         match parts[KIND]:
             case "none":
                 if "value" not in parts:
@@ -59,6 +68,7 @@ class _Filling:
                 return parts.get("value")
 
     def json(self, parts: Json, depth: int) -> Any:
+        """What JSON text says."""
         if "value" not in parts:
             return _LEFT_OUT
         text = self.inner(parts["value"], depth)
@@ -70,6 +80,7 @@ class _Filling:
             raise FillingError(f"Invalid JSON: {error}") from error
 
     def template(self, parts: Json, depth: int) -> Any:
+        """What a template makes of nothing."""
         if "template" not in parts:
             raise _missing("template")
         text = self.inner(parts["template"], depth)
@@ -81,6 +92,7 @@ class _Filling:
             raise FillingError(f"Invalid jinja: {error}") from error
 
     def variable(self, parts: Json, depth: int) -> Any:
+        """The value of a variable."""
         if "variable_name" not in parts:
             return _LEFT_OUT
         name = self.inner(parts["variable_name"], depth)
@@ -99,8 +111,7 @@ def _missing(name: str) -> FillingError:
 
 def fill(values: Json, variables: Mapping[str, Any]) -> Json:
     """The values with everything filled in; those that say nothing yet are left out. Raises FillingError."""
-    filled = _Filling(variables).value(values)
-    return {} if filled is _LEFT_OUT else filled
+    return Filling(variables).filled(values)
 
 
 def wanted_variables(values: Any) -> set[str]:

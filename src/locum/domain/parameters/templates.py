@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import ChainableUndefined, TemplateError, nodes
+from jinja2 import ChainableUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST_TEMPLATE = 20_000
@@ -15,7 +15,13 @@ LARGEST_NUMBER = 2**64
 
 
 class TemplateInvalid(ValueError):
-    """The template is not one, is refused, or failed."""
+    """The template is not one, is refused, or failed; `message` is the bare reason, `line` where (0: nowhere)."""
+
+    def __init__(self, reason: str, message: str | None = None, line: int = 0) -> None:
+        """`reason` may name the line as well."""
+        super().__init__(reason)
+        self.message = reason if message is None else message
+        self.line = line
 
 
 def _narrow_range(*args: int) -> range:
@@ -56,6 +62,18 @@ def _environment() -> _Sandbox:
 
 
 _ENVIRONMENT = _environment()
+
+
+def check(template: str) -> None:
+    """Raises TemplateInvalid where the text is no template, or one that is refused."""
+    if len(template) > LONGEST_TEMPLATE:
+        raise TemplateInvalid(f"The template has more than {LONGEST_TEMPLATE} characters.")
+    try:
+        _check_loops(_ENVIRONMENT.parse(template))
+    except TemplateSyntaxError as error:
+        raise TemplateInvalid(str(error), error.message or "", error.lineno) from error
+    except RecursionError as error:
+        raise TemplateInvalid("The template is nested too deeply.") from error
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from locum.infra.db import json_object
 from locum.tables.run_times import estimated_run_time, start_delay
 from locum.tables.task_runs import task_run
 
-_FIELDS: dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     "id": task_run.c.id,
     "created": task_run.c.created,
     "updated": task_run.c.updated,
@@ -56,6 +56,6 @@ _ON_PAGES = (
     "estimated_start_time_delta",
 )
 
-PROJECTION = json_object(task_run, _FIELDS)
+PROJECTION = json_object(task_run, FIELDS)
 LISTING = Listing(task_run, PROJECTION)
-PAGES = Listing(task_run, json_object(task_run, {name: _FIELDS[name] for name in _ON_PAGES}))
+PAGES = Listing(task_run, json_object(task_run, {name: FIELDS[name] for name in _ON_PAGES}))

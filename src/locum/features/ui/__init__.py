@@ -1,0 +1,1 @@
+"""What the pages of the UI ask for beyond the resources themselves."""
