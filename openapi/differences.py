@@ -15,6 +15,11 @@ _PREFIX = "#/components/schemas/"
 _ABSENT = object()
 _SHOWN = 160
 _NAMES = 4
+_DELIBERATE = {
+    ("HTTPValidationError", "properties.detail"): "the peer answers with text, too, where a rule is broken",
+}
+"""By component and place: where our document tells more of the truth than the peer's, and why."""
+
 _UNORDERED = {"anyOf", "oneOf", "allOf", "enum", "required", "tags"}
 
 
@@ -28,6 +33,7 @@ class Report:
     components: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     missing_components: list[str] = field(default_factory=list[str])
     extra_components: list[str] = field(default_factory=list[str])
+    deliberate: list[str] = field(default_factory=list[str])
     same: list[str] = field(default_factory=list[str])
 
     @property
@@ -43,6 +49,7 @@ class Report:
             for name, problems in sorted(found.items()):
                 yield f"{kind} {name}"
                 yield from (f"    {problem}" for problem in problems)
+        yield from (f"deliberate {line}" for line in self.deliberate)
         yield from (f"missing component {name}" for name in self.missing_components)
         yield from (f"extra component {name}" for name in self.extra_components)
         yield (
@@ -66,8 +73,13 @@ def compare(ours: Node, peers: Node, tags: set[str] | None = None) -> Report:
     for component in sorted(set[str]().union(*(reached[name] for name in wanted if name in mine))):
         if component not in my_schemas:
             report.missing_components.append(component)
-        elif lines := list(_differences(my_schemas[component], their_schemas[component], "")):
-            report.components[component] = lines
+        else:
+            lines = list(_differences(my_schemas[component], their_schemas[component], ""))
+            meant = [why for (name, _), why in _DELIBERATE.items() if name == component]
+            if lines and all(_meant(component, line) for line in lines):
+                report.deliberate += [f"{component}: {why}" for why in meant]
+            elif lines:
+                report.components[component] = lines
     astray = report.components.keys() | set(report.missing_components)
     for name, operation in wanted.items():
         if name not in mine:
@@ -86,6 +98,10 @@ def compare(ours: Node, peers: Node, tags: set[str] | None = None) -> Report:
         report.extra = sorted(mine.keys() - theirs.keys())
         report.extra_components = sorted(my_schemas.keys() - their_schemas.keys())
     return report
+
+
+def _meant(component: str, line: str) -> bool:
+    return any(name == component and line.startswith(place) for name, place in _DELIBERATE)
 
 
 def _operations(document: Node) -> dict[str, Node]:

@@ -11,7 +11,9 @@ from typing import Any, cast
 
 Node = dict[str, Any]
 
-_PROSE = {"title", "description", "summary", "example", "examples", "supported_environment_variables"}
+_PROSE = {"title", "description", "summary", "example", "examples", "supported_environment_variables", "writeOnly"}
+"""What is there to be read; `writeOnly`, too, which the peer says of settings that it answers with."""
+
 _NAMED = {"properties", "patternProperties", "$defs"}
 _VERBATIM = {"default", "const", "enum", "required"}
 _ZONES = "(every time zone)"

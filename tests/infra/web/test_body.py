@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from locum.domain.errors import BadRequest, Invalid, TooLarge
-from locum.infra.web.bodies import is_json
+from locum.domain.errors import BadRequest, TooLarge
+from locum.infra.web.bodies import RequestInvalid, is_json
 from locum.infra.web.body import Disconnected, Message, compress, read_body, without_nul
 
 
@@ -58,7 +58,7 @@ class TestWithoutNul:
         assert without_nul(b'{"a": "b\\u0001"}', strip=False) == b'{"a": "b\\u0001"}'
 
     def test_refuses_it(self):
-        with pytest.raises(Invalid):
+        with pytest.raises(RequestInvalid):
             without_nul(b'{"a": "\\u0000"}', strip=False)
 
     def test_strips_it(self):

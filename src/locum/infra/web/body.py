@@ -6,7 +6,8 @@ from typing import Any
 
 from isal import isal_zlib
 
-from locum.domain.errors import BadRequest, Invalid, TooLarge
+from locum.domain.errors import BadRequest, TooLarge
+from locum.infra.web.bodies import RequestInvalid
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -50,12 +51,12 @@ async def read_body(receive: Receive, length: bytes | None, limit: int) -> bytes
 
 
 def without_nul(body: bytes, *, strip: bool) -> bytes:
-    r"""The body with no `\u0000` in it, which PostgreSQL cannot store: stripped, or else refused with Invalid."""
+    r"""The body with no `\u0000` in it, which PostgreSQL cannot store: stripped, or else refused."""
     if b"\\u0000" not in body or not _NUL.search(body):
         return body
     if not strip:
-        msg = "The body contains a NUL character, which cannot be stored."
-        raise Invalid(msg)
+        msg = "Value error, the body contains a NUL character, which cannot be stored"
+        raise RequestInvalid([{"type": "value_error", "loc": ["body"], "msg": msg, "input": None}])
     return _NUL.sub(rb"\1", body)
 
 

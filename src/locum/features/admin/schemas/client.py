@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from locum.features.admin.schemas.server import ServerSettings
-from locum.features.admin.schemas.services import Group
+from locum.features.admin.schemas.services import Group, Hidden
 from locum.infra.settings.server import Level
 
 
@@ -14,8 +14,8 @@ class APISettings(Group):
     """The settings under `api`."""
 
     url: str | None = None
-    auth_string: SecretStr | None = None
-    key: SecretStr | None = None
+    auth_string: Hidden | None = None
+    key: Hidden | None = None
     tls_insecure_skip_verify: bool = False
     ssl_cert_file: str | None = Field(default_factory=str)
     enable_http2: bool = False

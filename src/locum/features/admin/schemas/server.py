@@ -4,16 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from locum.features.admin.schemas.services import Group, ServerServicesSettings
+from locum.features.admin.schemas.services import Group, Hidden, ServerServicesSettings
 from locum.infra.settings.server import Level
 
 
 class ServerAPISettings(Group):
     """The settings under `server.api`."""
 
-    auth_string: SecretStr | None = None
+    auth_string: Hidden | None = None
     host: str = "127.0.0.1"
     port: int = 4200
     base_path: str | None = None
@@ -71,13 +71,13 @@ class ServerDatabaseSettings(Group):
     """The settings under `server.database`."""
 
     sqlalchemy: SQLAlchemySettings = Field(default_factory=SQLAlchemySettings)
-    connection_url: SecretStr | None = None
+    connection_url: Hidden | None = None
     driver: Literal["postgresql+asyncpg", "sqlite+aiosqlite"] | None = None
     host: str | None = None
     port: int | None = None
     user: str | None = None
     name: str | None = None
-    password: SecretStr | None = None
+    password: Hidden | None = None
     echo: bool = False
     migrate_on_start: bool = True
     timeout: float | None = 10.0

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+Hidden = Annotated[str, WithJsonSchema({"type": "string", "format": "password"})]
+"""A secret: asterisks stand for it."""
 
 
 class Group(BaseModel):
