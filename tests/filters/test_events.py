@@ -12,7 +12,7 @@ from sqlalchemy import select
 from locum.features.events.schemas import Event
 from locum.features.events.store.appending import append_parameters, appending
 from locum.filters.events import EventFilter, Happened
-from locum.infra.db import Db, Row, prepare
+from locum.infra.db import Db, Row
 from locum.tables.events import event
 
 Strategy = st.SearchStrategy[Any]
@@ -96,7 +96,7 @@ _filters: Strategy = st.fixed_dictionaries(
     },
 )
 
-_APPEND = prepare(appending())
+_APPEND = appending()
 
 
 class _Undo(Exception):
