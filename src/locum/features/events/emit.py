@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from locum.domain.ids import new_id
 from locum.features.events.schemas import RESOURCE_ID
-from locum.features.events.store.appending import insertion
-from locum.infra.db import Executor, dump_json, prepare
+from locum.features.events.store.appending import insert_many, insertion
+from locum.infra.db import Executor, dump_json
 
 __all__ = ["Announcement", "Labels", "emit", "insertion", "insertion_parameters"]
 
@@ -31,9 +29,6 @@ class Announcement:
     id: UUID = field(default_factory=new_id)
 
 
-_EMIT = prepare(select(func.count()).select_from(insertion()))
-
-
 def insertion_parameters(announcements: Sequence[Announcement]) -> dict[str, list[Any]]:
     """The values for `insertion`, one array per column."""
     return {
@@ -51,4 +46,4 @@ def insertion_parameters(announcements: Sequence[Announcement]) -> dict[str, lis
 async def emit(tx: Executor, *announcements: Announcement) -> None:
     """Insert the announcements; if the transaction is rolled back, nobody has been told."""
     if announcements:
-        await tx.run(_EMIT, **insertion_parameters(announcements))
+        await insert_many(tx, insertion_parameters(announcements))

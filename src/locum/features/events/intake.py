@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import CTE
-
 from locum.domain.errors import Conflict, Invalid, Unavailable
 from locum.features.events.schemas import Event
-from locum.features.events.store.appending import append_parameters, appending
-from locum.infra.db import RETRYABLE, Db, UniqueConflict, prepare
+from locum.features.events.store.appending import Writing, append_parameters, appending
+from locum.infra.db import RETRYABLE, Db, UniqueConflict
 
 logger = logging.getLogger("locum.events")
 
@@ -30,7 +28,7 @@ Parameters = Mapping[str, Any]
 class Recorder(Protocol):
     """Keeps rows of another feature that are known only from events, in the statement that appends these."""
 
-    def ctes(self) -> Sequence[CTE]:
+    def ctes(self) -> Sequence[Writing]:
         """What is written beside the events; the names of its parameters are its own."""
         ...
 
@@ -57,7 +55,7 @@ class Intake:
         self._db = db
         self._recorders = recorders
         self._appended = appended
-        self._statement = prepare(appending(*(cte for recorder in recorders for cte in recorder.ctes())))
+        self._statement = appending(*(cte for recorder in recorders for cte in recorder.ctes()))
         self._waiting: deque[_Batch] = deque()
         self._writer: asyncio.Task[None] | None = None
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE
-
 from locum.features.events.schemas import Event
+from locum.features.events.store.appending import Writing
 from locum.features.task_runs.reports import Report, read
 from locum.features.task_runs.store import recording
 from locum.infra.db import Db
@@ -15,7 +14,7 @@ from locum.infra.db import Db
 class TaskRunRecorder:
     """A recorder for the intake of events."""
 
-    def ctes(self) -> Sequence[CTE]:
+    def ctes(self) -> Sequence[Writing]:
         """The upsert of the runs and the insert of their states."""
         return recording.recording()
 

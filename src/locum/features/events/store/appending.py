@@ -1,15 +1,18 @@
 """The appending of events to the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, JSON, Select, Text, Uuid, bindparam, exists, func, literal_column, select
+from sqlalchemy import CTE, JSON, Text, Uuid, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.features.events.schemas import RESOURCE_ID, Event
-from locum.infra.db import dump_json
+from locum.infra.db import Executor, Prepared, dump_json, prepare
 from locum.tables.base import Instant
 from locum.tables.events import event
+
+Writing = CTE
+"""Something that is written in the statement that appends events."""
 
 _COLUMNS = {
     "id": Uuid(),
@@ -59,9 +62,17 @@ def insertion(
     return statement.returning(event.c.id).cte(name)
 
 
-def appending(*more: CTE) -> Select[int]:
+_INSERT = prepare(select(func.count()).select_from(insertion()))
+
+
+async def insert_many(tx: Executor, values: Mapping[str, Any]) -> None:
+    """Insert new events; `values` are the parameters of `insertion`."""
+    await tx.run(_INSERT, **values)
+
+
+def appending(*more: Writing) -> Prepared:
     """The appending of a batch of events with whatever is to be written beside it: how many were new."""
-    return select(func.count()).select_from(insertion(name="appended", again=True)).add_cte(*more)
+    return prepare(select(func.count()).select_from(insertion(name="appended", again=True)).add_cte(*more))
 
 
 def append_parameters(events: Sequence[Event]) -> dict[str, list[Any]]:
