@@ -22,6 +22,7 @@ from locum.domain.schedules import CronSchedule, IntervalSchedule, NormalizedSch
 from locum.domain.slugs import new_slug
 from locum.domain.states import StateCreate
 from locum.domain.statuses import DeploymentStatus
+from locum.features.concurrency.schemas import GlobalConcurrencyLimitResponse
 from locum.features.flow_runs.schemas import CreatedBy, RunName
 from locum.features.work_pools.schemas import QueueFilter
 from locum.filters.body import Limited, NullUnsaid
@@ -79,19 +80,6 @@ class VersionInfo(BaseModel):
     version: str = Field(description="The version")
 
 
-class GlobalConcurrencyLimitResponse(BaseModel):
-    """A global concurrency limit as it is answered."""
-
-    id: UUID
-    created: Moment | None
-    updated: Moment | None
-    active: bool = Field(default=True, description="Whether it is applied")
-    name: str = Field(description="Name of the limit, unique")
-    limit: int = Field(description="How many slots there are")
-    active_slots: int = Field(description="How many slots are held")
-    slot_decay_per_second: float = Field(default=2.0, description="How many slots come back by themselves each second")
-
-
 class DeploymentScheduleCreate(BaseModel):
     """What is needed to make a schedule."""
 
@@ -133,7 +121,8 @@ class DeploymentSchedule(BaseModel):
 
 
 def _one_limit(values: Any) -> Any:
-    if isinstance(values, dict) and values.get("concurrency_limit") and values.get("global_concurrency_limit_id"):
+    given = cast("Json", values) if isinstance(values, dict) else {}
+    if given.get("concurrency_limit") and given.get("global_concurrency_limit_id"):
         raise ValueError("A deployment cannot have both a concurrency limit and a global concurrency limit.")
     return cast("Any", values)
 
