@@ -1,14 +1,14 @@
 """Holds a value against a JSON schema (2020-12) in a bounded number of steps, telling all that is wrong.
 
 Written out here because a library cannot be stopped: a schema of one kilobyte can ask for 2^26 alternatives
-(docs/decisions/0006-json-schema-within-a-budget.md). Formats are not checked, and `unevaluated...` is not known.
+(docs/decisions/0008-json-schema-within-a-budget.md). Formats are not checked, and `unevaluated...` is not known.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from locum.domain.parameters.findings import Finding, is_type, same
+from locum.domain.parameters.findings import Finding, as_array, as_object, is_type, same
 from locum.domain.parameters.metaschema import require_schema
 from locum.domain.parameters.references import Unresolvable, resolve
 from locum.domain.parameters.text import matches
@@ -16,6 +16,7 @@ from locum.domain.parameters.text import matches
 STEPS = 20_000
 DEPTH = 200
 
+Json = dict[str, Any]
 Path = tuple[str | int, ...]
 Findings = list[Finding]
 
@@ -41,7 +42,8 @@ class Evaluation:
     def findings(self, schema: Any, value: Any, path: Path = ()) -> Findings:
         """All that is wrong. Raises TooComplex, Circular, Unresolvable."""
         self.spend(1)
-        if schema is True or not isinstance(schema, dict):
+        rules = as_object(schema)
+        if rules is None:
             if schema is False:
                 return [Finding("false", lambda: f"False schema does not allow {value!r}", path, typed=False)]
             return []
@@ -49,7 +51,6 @@ class Evaluation:
             raise Circular
         self._depth += 1
         found: Findings = []
-        rules: Mapping[str, Any] = schema  # pyright: ignore[reportUnknownVariableType]
         for keyword, wanted in rules.items():
             check = _CHECKS.get(keyword)
             if check is not None:
@@ -89,7 +90,7 @@ def _wrong(
     keyword: str, words: Words, value: Any, path: Path, rules: Rules, context: Findings | None = None
 ) -> Findings:
     kinds = rules.get("type")
-    names: list[Any] = kinds if isinstance(kinds, list) else [kinds]
+    names = as_array(kinds) or [kinds]
     return [Finding(keyword, words, path, any(is_type(value, name) for name in names), tuple(context or ()))]
 
 
@@ -98,14 +99,14 @@ def _ref(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) -> Find
 
 
 def _type(_: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    names: list[Any] = wanted if isinstance(wanted, list) else [wanted]
+    names = as_array(wanted) or [wanted]
     if any(is_type(value, name) for name in names):
         return []
     return _wrong("type", lambda: f"{value!r} is not of type {', '.join(map(repr, names))}", value, path, rules)
 
 
 def _enum(_: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not isinstance(wanted, list) or any(same(value, one) for one in wanted):  # pyright: ignore[reportUnknownVariableType]
+    if any(same(value, one) for one in as_array(wanted) or [value]):
         return []
     return _wrong("enum", lambda: f"{value!r} is not one of {wanted!r}", value, path, rules)
 
@@ -157,9 +158,7 @@ def _if(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> F
     return run.findings(rules[branch], value, path) if branch in rules else []
 
 
-def _properties(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) -> Findings:
-    if not isinstance(value, dict):
-        return []
+def _properties(run: Evaluation, wanted: Any, value: Json, path: Path, _: Rules) -> Findings:
     known: Mapping[str, Any] = wanted
     return [
         one
@@ -169,29 +168,23 @@ def _properties(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) 
     ]
 
 
-def _pattern_properties(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) -> Findings:
-    if not isinstance(value, dict):
-        return []
+def _pattern_properties(run: Evaluation, wanted: Any, value: Json, path: Path, _: Rules) -> Findings:
     patterns: Mapping[str, Any] = wanted
-    items: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
     return [
         one
         for pattern, schema in patterns.items()
-        for name, each in items.items()
+        for name, each in value.items()
         if matches(pattern, name)
         for one in run.findings(schema, each, (*path, name))
     ]
 
 
-def _additional(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not isinstance(value, dict):
-        return []
-    items: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-    patterns = list(rules.get("patternProperties", ()))
-    known = rules.get("properties", {})
-    extra = [name for name in items if name not in known and not any(matches(p, name) for p in patterns)]
-    if isinstance(wanted, dict):
-        return [one for name in extra for one in run.findings(wanted, items[name], (*path, name))]
+def _additional(run: Evaluation, wanted: Any, value: Json, path: Path, rules: Rules) -> Findings:
+    patterns: list[str] = list(rules.get("patternProperties", ()))
+    known: Json = rules.get("properties", {})
+    extra = [name for name in value if name not in known and not any(matches(p, name) for p in patterns)]
+    if as_object(wanted) is not None:
+        return [one for name in extra for one in run.findings(wanted, value[name], (*path, name))]
     if wanted is not False or not extra:
         return []
     if patterns:
@@ -207,18 +200,12 @@ def _names(names: list[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-def _property_names(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) -> Findings:
-    if not isinstance(value, dict):
-        return []
-    names: list[str] = list(value)  # pyright: ignore[reportUnknownArgumentType]
-    return [one for name in names for one in run.findings(wanted, name, path)]
+def _property_names(run: Evaluation, wanted: Any, value: Json, path: Path, _: Rules) -> Findings:
+    return [one for name in value for one in run.findings(wanted, name, path)]
 
 
-def _required(_: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not isinstance(value, dict) or not isinstance(wanted, list):
-        return []
-    names: list[Any] = wanted  # pyright: ignore[reportUnknownVariableType]
-    missing = [name for name in names if name not in value]
+def _required(_: Evaluation, wanted: Any, value: Json, path: Path, rules: Rules) -> Findings:
+    missing = [name for name in as_array(wanted) or () if name not in value]
     return [one for n in missing for one in _wrong("required", partial(_needed, n), value, path, rules)]
 
 
@@ -230,9 +217,7 @@ def _depended(other: Any, name: Any) -> str:
     return f"{other!r} is a dependency of {name!r}"
 
 
-def _dependent_required(_: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not isinstance(value, dict):
-        return []
+def _dependent_required(_: Evaluation, wanted: Any, value: Json, path: Path, rules: Rules) -> Findings:
     needs: Mapping[str, list[str]] = wanted
     return [
         one
@@ -244,41 +229,30 @@ def _dependent_required(_: Evaluation, wanted: Any, value: Any, path: Path, rule
     ]
 
 
-def _dependent_schemas(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) -> Findings:
-    if not isinstance(value, dict):
-        return []
+def _dependent_schemas(run: Evaluation, wanted: Any, value: Json, path: Path, _: Rules) -> Findings:
     schemas: Mapping[str, Any] = wanted
     return [one for name, schema in schemas.items() if name in value for one in run.findings(schema, value, path)]
 
 
-def _prefix_items(run: Evaluation, wanted: Any, value: Any, path: Path, _: Rules) -> Findings:
-    if not isinstance(value, list):
-        return []
-    values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    pairs = zip(wanted, values, strict=False)
+def _prefix_items(run: Evaluation, wanted: Any, value: list[Any], path: Path, _: Rules) -> Findings:
+    pairs = zip(wanted, value, strict=False)
     return [one for at, (schema, each) in enumerate(pairs) for one in run.findings(schema, each, (*path, at))]
 
 
-def _items(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not isinstance(value, list):
-        return []
+def _items(run: Evaluation, wanted: Any, value: list[Any], path: Path, rules: Rules) -> Findings:
     first = len(rules.get("prefixItems", ()))
-    values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    extra = len(values) - first
+    extra = len(value) - first
     if wanted is False and extra > 0:
-        rest = values[first:] if extra != 1 else values[first]
+        rest = value[first:] if extra != 1 else value[first]
         noun = "item" if first == 1 else "items"
         words = partial("Expected at most {} {} but found {} extra: {!r}".format, first, noun, extra, rest)
         return _wrong("items", words, value, path, rules)
-    return [one for at in range(first, len(values)) for one in run.findings(wanted, values[at], (*path, at))]
+    return [one for at in range(first, len(value)) for one in run.findings(wanted, value[at], (*path, at))]
 
 
-def _contains(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not isinstance(value, list):
-        return []
-    values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    count = sum(run.holds(wanted, each) for each in values)
-    least, most = rules.get("minContains", 1), rules.get("maxContains", len(values))
+def _contains(run: Evaluation, wanted: Any, value: list[Any], path: Path, rules: Rules) -> Findings:
+    count = sum(run.holds(wanted, each) for each in value)
+    least, most = rules.get("minContains", 1), rules.get("maxContains", len(value))
     if count > most:
         return _wrong(
             "maxContains",
@@ -342,25 +316,42 @@ def _pattern(_: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -
     return _wrong("pattern", lambda: f"{value!r} does not match {wanted!r}", value, path, rules)
 
 
-def _unique(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
-    if not wanted or not isinstance(value, list):
+def _unique(run: Evaluation, wanted: Any, value: list[Any], path: Path, rules: Rules) -> Findings:
+    if not wanted:
         return []
-    values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    run.spend(len(values))
-    if len({_key(each) for each in values}) == len(values):
+    run.spend(len(value))
+    if len({_key(each) for each in value}) == len(value):
         return []
     return _wrong("uniqueItems", lambda: f"{value!r} has non-unique elements", value, path, rules)
 
 
 def _key(value: Any) -> Any:
     """Something hashable that is equal for equal JSON values only."""
-    if isinstance(value, dict):
-        pairs: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return frozenset((name, _key(each)) for name, each in pairs.items())
-    if isinstance(value, list):
-        values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return tuple(_key(each) for each in values)
+    if (parts := as_object(value)) is not None:
+        return frozenset((name, _key(each)) for name, each in parts.items())
+    if (items := as_array(value)) is not None:
+        return tuple(_key(each) for each in items)
     return (type(value) is bool, value)
+
+
+def _objects(check: Callable[[Evaluation, Any, Json, Path, Rules], Findings]) -> Check:
+    """A check that only objects can fail."""
+
+    def checked(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
+        given = as_object(value)
+        return [] if given is None else check(run, wanted, given, path, rules)
+
+    return checked
+
+
+def _arrays(check: Callable[[Evaluation, Any, list[Any], Path, Rules], Findings]) -> Check:
+    """A check that only arrays can fail."""
+
+    def checked(run: Evaluation, wanted: Any, value: Any, path: Path, rules: Rules) -> Findings:
+        given = as_array(value)
+        return [] if given is None else check(run, wanted, given, path, rules)
+
+    return checked
 
 
 _CHECKS: dict[str, Check] = {
@@ -374,18 +365,18 @@ _CHECKS: dict[str, Check] = {
     "oneOf": _one_of,
     "not": _not,
     "if": _if,
-    "properties": _properties,
-    "patternProperties": _pattern_properties,
-    "additionalProperties": _additional,
-    "propertyNames": _property_names,
-    "required": _required,
-    "dependentRequired": _dependent_required,
-    "dependentSchemas": _dependent_schemas,
-    "prefixItems": _prefix_items,
-    "items": _items,
-    "contains": _contains,
+    "properties": _objects(_properties),
+    "patternProperties": _objects(_pattern_properties),
+    "additionalProperties": _objects(_additional),
+    "propertyNames": _objects(_property_names),
+    "required": _objects(_required),
+    "dependentRequired": _objects(_dependent_required),
+    "dependentSchemas": _objects(_dependent_schemas),
+    "prefixItems": _arrays(_prefix_items),
+    "items": _arrays(_items),
+    "contains": _arrays(_contains),
     "pattern": _pattern,
-    "uniqueItems": _unique,
+    "uniqueItems": _arrays(_unique),
     "minimum": _limit(_NUMBER, lambda v, w: v >= w, "{value} is less than the minimum of {limit}", "minimum"),
     "maximum": _limit(_NUMBER, lambda v, w: v <= w, "{value} is greater than the maximum of {limit}", "maximum"),
     "exclusiveMinimum": _limit(

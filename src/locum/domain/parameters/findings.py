@@ -4,7 +4,7 @@ import heapq
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 _PLAIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9_]*$")
 
@@ -80,12 +80,22 @@ def is_type(value: Any, name: Any) -> bool:
             return False
 
 
+def as_object(value: Any) -> dict[str, Any] | None:
+    """The value if it is an object."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def as_array(value: Any) -> list[Any] | None:
+    """The value if it is an array."""
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values are equal; true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
-    return one == other
+    if (items := as_array(one)) is not None and (others := as_array(other)) is not None:
+        return len(items) == len(others) and all(same(a, b) for a, b in zip(items, others, strict=True))
+    if (parts := as_object(one)) is not None and (pieces := as_object(other)) is not None:
+        return parts.keys() == pieces.keys() and all(same(value, pieces[key]) for key, value in parts.items())
+    return bool(one == other)

@@ -17,14 +17,14 @@ def resolve(root: Any, reference: str) -> Any:
     if base and not (isinstance(root, dict) and cast("dict[str, Any]", root).get("$id") == base):
         raise Unresolvable(f"Unresolvable: {reference}")
     if not fragment:
-        return root
+        return cast("Any", root)
     if not fragment.startswith("/"):
         return _anchored(root, fragment)
-    found = root
+    found = cast("Any", root)
     for step in unquote(fragment).split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         try:
-            found = found[int(name)] if isinstance(found, list) else found[name]
+            found = found[int(name) if isinstance(found, list) else name]
         except (KeyError, IndexError, TypeError, ValueError):
             raise Unresolvable(f"PointerToNowhere: '{fragment}' does not exist within {root!r}") from None
     return found

@@ -55,7 +55,8 @@ class Planning:
         self.plans.append(_plan(row, schedule))
         number = len(self.plans) - 1
         for date in dates:
-            state = named.scheduled(now, date, message="Flow run scheduled")
+            # like the peer's, the state keeps the time as the schedule's clock shows it
+            state = named.scheduled(now, message="Flow run scheduled").detailed(scheduled_time=date)
             key = f"scheduled {row['deployment_id']} {row['id']} {date}"
             self.runs.append(Planned(number, new_id(), new_slug(), key, state))
 
@@ -72,9 +73,8 @@ def schedule_of(row: Row) -> Schedule:
 
 def fire_times(schedule: Schedule, span: Span) -> Iterator[datetime]:
     """The fire times that get a run, in the schedule's own zone. Raises ScheduleRefused."""
-    count = 0
-    for date in iter_dates(schedule, start=span.start, n=max(span.most, 0), end=span.end):
-        count += 1
+    dates = iter_dates(schedule, start=span.start, n=max(span.most, 0), end=span.end)
+    for count, date in enumerate(dates, 1):
         yield date
         if count >= span.least and date >= span.start + span.cover:
             return
@@ -130,7 +130,7 @@ def _start(planned_until: datetime, now: datetime) -> datetime:
 def _plan(row: Row, schedule: Schedule) -> Plan:
     own, inherited = orjson.loads(row["parameters"]), row["deployment_parameters"]
     system = {"prefect.flow.id": str(row["flow_id"]), "prefect.deployment.id": str(row["deployment_id"])}
-    labels = orjson.loads(row["labels"] or "{}") or {}
+    labels: dict[str, Any] = orjson.loads(row["labels"] or "{}") or {}
     creator = {
         "id": str(row["id"]),
         "type": "SCHEDULE",

@@ -1,7 +1,7 @@
 """Refuses parameters and job variables that do not conform, in the words that each operation has for it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -39,7 +39,7 @@ def require_parameters(parameters: Any, schema: Any, doing: str, *, partial: boo
     if not isinstance(schema, dict):
         raise Conflict(_NO_SCHEMA)
     try:
-        conform(parameters, schema, partial=partial)
+        conform(parameters, cast("dict[str, Any]", schema), partial=partial)
     except CircularSchema as error:
         raise Invalid(CIRCULAR) from error
     except SchemaInvalid as error:
@@ -66,7 +66,7 @@ def require_changed_job_variables(template: str | None, given: Any) -> None:
     if not isinstance(variables, dict) or given is None:
         return
     try:
-        conform(given, variables, partial=True)  # pyright: ignore[reportUnknownArgumentType]  (JSON)
+        conform(given, cast("dict[str, Any]", variables), partial=True)
     except CircularSchema as error:
         raise Invalid(CIRCULAR) from error
     except SchemaInvalid as error:

@@ -122,7 +122,7 @@ def _columns(body: DeploymentFlowRunCreate, around: Row, created_by: Creator, no
             partial=False,
         )
     system = {"prefect.flow.id": str(around["flow_id"]), "prefect.deployment.id": str(around["id"])}
-    inherited = orjson.loads(around["deployment_labels"] or "{}") or {}
+    inherited: dict[str, Any] = orjson.loads(around["deployment_labels"] or "{}") or {}
     tags = dict.fromkeys([*orjson.loads(around["deployment_tags"]), *body.tags])
     return {
         "run_id": new_id(),

@@ -13,6 +13,7 @@ from locum.features.deployments.store import schedules as store
 from locum.features.deployments.store.writing import NewSchedule
 from locum.infra.db import Tx, UniqueConflict, dump_json
 
+_SLUGLESS = "Please provide a slug for each schedule in your request to ensure schedules are updated correctly."
 _SCHEDULELESS = "Unable to create new deployment schedules without a schedule configuration."
 
 
@@ -31,7 +32,7 @@ def new_schedules(
 ) -> list[NewSchedule]:
     """Schedules as they are stored; those without a schedule are passed over.
 
-    `in_deployment` leaves out how many runs may be planned, as the peer does for schedules that come with a deployment.
+    `in_deployment` leaves out how many runs may be planned, as the peer does for those that come with a deployment.
     """
     return [
         NewSchedule(
@@ -58,9 +59,7 @@ def rearranged(body: DeploymentUpdate, existing: Sequence[Mapping[str, Any]]) ->
         wanted = "schedules" in body.model_fields_set
         return Rearrangement(replaced=new_schedules(given, in_deployment=True)) if wanted else Rearrangement()
     if any(one.slug is None for one in given):
-        raise Invalid(
-            "Please provide a slug for each schedule in your request to ensure schedules are updated correctly."
-        )
+        raise Invalid(_SLUGLESS)
     ids = {one["slug"]: UUID(one["id"]) for one in existing}
     _check_renames(given, ids)
     changed: list[tuple[UUID, Mapping[str, Any]]] = []

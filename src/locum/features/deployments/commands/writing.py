@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -82,7 +82,7 @@ async def _written(tx: Tx, body: DeploymentCreate, around: Row, now: datetime) -
     _require_limit(body, around)
     _require_no_blocks(body)
     values = _columns(body)
-    inherited = orjson.loads(around["flow_labels"] or "{}") or {}
+    inherited: dict[str, Any] = orjson.loads(around["flow_labels"] or "{}") or {}
     values["labels"] = dump_json({**inherited, "prefect.flow.id": str(body.flow_id), **(body.labels or {})})
     queue = await _queue(tx, body, around, now)
     if queue:
@@ -196,7 +196,7 @@ def _require_no_blocks(body: DeploymentCreate) -> None:
 
 
 async def _queue(tx: Tx, body: DeploymentCreate | DeploymentUpdate, around: Row, now: datetime) -> Row | None:
-    """The queue that the body names, made if need be, as a deployment's surroundings tell of it; None if it names none."""
+    """The queue that the body names, made if need be, as the surroundings tell of queues; None if it names none."""
     if not body.work_pool_name and not body.work_queue_name:
         return None
     if not body.work_pool_name and "work_pool_name" in body.model_fields_set and isinstance(body, DeploymentUpdate):
@@ -268,6 +268,8 @@ async def _apply_arrangement(tx: Tx, deployment_id: UUID, arrangement: Rearrange
 def _columns(body: DeploymentCreate | DeploymentUpdate) -> dict[str, Any]:
     """The columns that the body gives itself; JSON as text."""
     given = body.model_dump(mode="json", exclude_unset=True, exclude=_ELSEWHERE | {"name", "flow_id", "labels"})
+    if body.concurrency_options is not None:
+        given["concurrency_options"] = body.concurrency_options.model_dump(mode="json")
     for identity in ("infrastructure_document_id", "storage_document_id"):
         if identity in given:
             given[identity] = getattr(body, identity)
@@ -313,4 +315,4 @@ def _parsed(text: str | None) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else cast("Any", value)
+    return str(value) if isinstance(value, UUID) else value

@@ -3,7 +3,7 @@
 from sqlalchemy import Integer, func, select
 from sqlalchemy import literal_column as sql
 
-from locum.filters.concurrency import ACTIVE_SLOTS
+from locum.features.concurrency.store import limits
 from locum.filters.listing import Listing
 from locum.infra.db import json_array_of, json_object
 from locum.tables.concurrency import concurrency_limit
@@ -26,19 +26,6 @@ SCHEDULE = json_object(
 )
 LATEST_FIRST = (deployment_schedule.c.updated.desc(), deployment_schedule.c.id.desc())
 
-_LIMIT = json_object(
-    concurrency_limit,
-    {
-        "id": concurrency_limit.c.id,
-        "created": concurrency_limit.c.created,
-        "updated": concurrency_limit.c.updated,
-        "active": concurrency_limit.c.active,
-        "name": concurrency_limit.c.name,
-        "limit": concurrency_limit.c.limit,
-        "active_slots": ACTIVE_SLOTS,
-        "slot_decay_per_second": concurrency_limit.c.slot_decay_per_second,
-    },
-)
 _QUEUE = work_queue.c.id == deployment.c.work_queue_id
 _QUEUE_NAME = select(work_queue.c.name).where(_QUEUE).scalar_subquery()
 _POOL_NAME = (
@@ -63,7 +50,7 @@ PROJECTION = json_object(
             SCHEDULE, deployment_schedule, deployment_schedule.c.deployment_id == deployment.c.id, *LATEST_FIRST
         ),
         "concurrency_limit": sql("NULL", Integer()),
-        "global_concurrency_limit": select(_LIMIT)
+        "global_concurrency_limit": select(limits.PROJECTION)
         .select_from(concurrency_limit)
         .where(concurrency_limit.c.id == deployment.c.concurrency_limit_id)
         .scalar_subquery(),

@@ -53,7 +53,7 @@ _TOUCH = prepare(update(deployment).where(deployment.c.id == _DEPLOYMENT).values
 
 def _insertion() -> Prepared:
     made = schedules_made()
-    listed = func.string_agg(made.c.json, aggregate_order_by(literal_column("','"), made.c.id), type_=Text())
+    listed = func.string_agg(made.c.json, aggregate_order_by(literal_column("','", Text), made.c.id), type_=Text())
     text = literal_column("'['", Text).concat(func.coalesce(listed, literal_column("''"))).concat(literal_column("']'"))
     return prepare(select(text).select_from(made))
 
@@ -133,7 +133,9 @@ async def remove(tx: Executor, deployment_id: UUID, schedule_id: UUID) -> bool:
 
 
 _HORIZON_PASSED = (deployment.c.horizon <= _NOW, deployment.c.paused.is_(False))
-_ANY_DUE = prepare(select(select(literal_column("1")).select_from(deployment).where(*_HORIZON_PASSED).exists()))
+_ANY_DUE = prepare(
+    select(select(literal_column("1", Integer)).select_from(deployment).where(*_HORIZON_PASSED).exists())
+)
 _CLAIM = prepare(
     select(deployment.c.id, deployment.c.horizon)
     .where(*_HORIZON_PASSED)

@@ -90,7 +90,7 @@ def _schedule_rows() -> Any:
 
 
 def schedules_made(*conditions: ColumnElement[bool]) -> CTE:
-    """The inserting of schedules, with their `json`; its parameters are `schedule_values`, `deployment_id` and `now`."""
+    """The inserting of schedules, with their `json`; parameters: `schedule_values`, `deployment_id` and `now`."""
     rows = _schedule_rows()
     given = select(
         rows.c.id,
