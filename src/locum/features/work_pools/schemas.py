@@ -103,7 +103,9 @@ class WorkQueueCreate(BaseModel):
     priority: PositiveInt | None = Field(
         default=None, description="Its place among the pool's queues, 1 being the first"
     )
-    filter: QueueFilter | None = Field(default=None, description="Which runs it takes, for old queues", deprecated=True)
+    filter: QueueFilter | None = Field(
+        default=None, description="Which runs it takes, for old queues", json_schema_extra={"deprecated": True}
+    )
 
 
 class WorkQueueUpdate(BaseModel):
@@ -119,7 +121,9 @@ class WorkQueueUpdate(BaseModel):
         default=None, description="Its place among the pool's queues, 1 being the first"
     )
     last_polled: Moment | None = Field(default=None, description="When it was last polled")
-    filter: QueueFilter | None = Field(default=None, description="Which runs it takes, for old queues", deprecated=True)
+    filter: QueueFilter | None = Field(
+        default=None, description="Which runs it takes, for old queues", json_schema_extra={"deprecated": True}
+    )
 
 
 class WorkQueueResponse(BaseModel):
@@ -134,7 +138,9 @@ class WorkQueueResponse(BaseModel):
     concurrency_limit: NonNegativeInt | None = Field(default=None, description="How many of its runs may be under way")
     priority: PositiveInt = Field(default=1, description="Its place among the pool's queues, 1 being the first")
     work_pool_id: UUID | None = Field(default=None, description="The pool it belongs to")
-    filter: QueueFilter | None = Field(default=None, description="Which runs it takes, for old queues", deprecated=True)
+    filter: QueueFilter | None = Field(
+        default=None, description="Which runs it takes, for old queues", json_schema_extra={"deprecated": True}
+    )
     last_polled: Moment | None = Field(default=None, description="When it was last polled")
     work_pool_name: str | None = Field(default=None, description="Name of the pool it belongs to")
     status: WorkQueueStatus | None = Field(default=None, description="Whether it is being polled")
