@@ -1,8 +1,14 @@
-"""Events as the client sends them of a task run."""
+"""Events as the client sends them of a task run, and what tests of the log need besides."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from locum.features.events.store import reading
+from locum.infra.db import Db
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -69,3 +75,10 @@ def course(run_id: UUID, flow_run_id: UUID | None = None, *, start: datetime = S
             told |= {"end_time": at.isoformat(), "total_run_time": 1.0}
         events.append(task_event(run_id, kind, name, at=at, flow_run_id=flow_run_id, **told))
     return events
+
+
+async def settled(db: Db) -> None:
+    """Return once followers may read all there is: other tests hold transactions open on the same PostgreSQL."""
+    async with asyncio.timeout(30):
+        while (await db.value(text("select max(txid) from event")) or 0) > (await reading.end(db)).txid:
+            pass

@@ -15,10 +15,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from locum.domain.ids import new_id
-from locum.features.events.store import reading
 from locum.infra.db import Db
 from locum.infra.settings import Settings
-from tests.factories.task_events import course
+from tests.factories.task_events import course, settled
 from tests.serving import serving
 
 
@@ -141,13 +140,6 @@ async def _heard(client: ClientConnection, count: int) -> list[str]:
     return [message["event"]["event"] for message in messages]
 
 
-async def _settled(db: Db) -> None:
-    """Return once no transaction is open that is older than the last event."""
-    async with asyncio.timeout(30):
-        while await db.value(text("select max(txid) from event")) > (await reading.end(db)).txid:
-            pass
-
-
 class TestOut:
     async def test_what_was_missed_and_then_what_comes(self, settings: Settings, own_db: Db):
         few = settings.events.model_copy(update={"websocket_backfill_page_size": 2})
@@ -163,18 +155,21 @@ class TestOut:
                 assert await _heard(listener, 5) == [f"live {n}" for n in range(5)]
 
     async def test_only_what_is_wanted(self, settings: Settings, own_db: Db):
-        async with serving(settings, own_db) as port, _client(port, "/events/in") as sender:
-            async with _client(port, "/events/out") as listener:
-                await listener.send(orjson.dumps(_wanted(event={"prefix": ["b."]})).decode())
-                await _send(sender, *(_plain(f"{kind}.{n}") for n in range(10) for kind in "abc"))
-                assert await _heard(listener, 10) == [f"b.{n}" for n in range(10)]
+        async with (
+            serving(settings, own_db) as port,
+            _client(port, "/events/in") as sender,
+            _client(port, "/events/out") as listener,
+        ):
+            await listener.send(orjson.dumps(_wanted(event={"prefix": ["b."]})).decode())
+            await _send(sender, *(_plain(f"{kind}.{n}") for n in range(10) for kind in "abc"))
+            assert await _heard(listener, 10) == [f"b.{n}" for n in range(10)]
 
     async def test_nothing_old_unless_asked(self, settings: Settings, own_db: Db):
         async with serving(settings, own_db) as port, _client(port, "/events/in") as sender:
             await _send(sender, _plain("old"))
             await _confirmed(sender)
             # Others on this PostgreSQL hold transactions open, and what began after those counts as new.
-            await _settled(own_db)
+            await settled(own_db)
             async with _client(port, "/events/out") as listener:
                 await listener.send(orjson.dumps(_wanted() | {"backfill": False}).decode())
                 heard: list[str] = []

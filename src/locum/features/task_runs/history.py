@@ -5,17 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import BindParameter, Executable, Float, Integer, Table, bindparam, func, select
 
 from locum.domain.errors import Invalid
 from locum.domain.moments import Moment
 from locum.domain.states import StateType
+from locum.features.task_runs.store.histories import RunCounts
 from locum.filters.lists import History
-from locum.filters.statements import Clauses, Shaped
 from locum.infra.db import Executor, Row
 from locum.infra.web import Reply, reply_json
-from locum.tables.base import Instant
-from locum.tables.run_times import estimated_run_time, start_delay
 
 _MOST_INTERVALS = 500
 _SHORTEST = 1.0
@@ -40,57 +37,22 @@ class HistoryResponse(BaseModel):
     states: list[HistoryResponseState] = Field(description="The runs, by state")
 
 
-class RunHistory:
-    """Counts the runs of one table (flow runs or task runs) by interval and state."""
-
-    def __init__(self, table: Table) -> None:
-        """`table` has the columns of runs."""
-        self._table = table
-        self._statement = Shaped(self._build)
-
-    async def read(self, ex: Executor, body: History) -> Reply:
-        """The intervals wanted, in order, at most 500. Raises Invalid for an interval of less than a second."""
-        if body.history_interval_seconds < _SHORTEST:
-            msg = "History interval must not be less than 1 second."
-            raise Invalid(msg)
-        interval = timedelta(seconds=min(body.history_interval_seconds, _LONGEST))
-        elapsed = body.history_end - body.history_start
-        number = min(-(-elapsed // interval), _MOST_INTERVALS) if elapsed > timedelta(0) else 0
-        try:
-            bounds = [body.history_start + interval * index for index in range(number + 1)]
-        except OverflowError as error:
-            msg = "The history ends beyond the calendar."
-            raise Invalid(msg) from error
-        if not number:
-            return reply_json([])
-        statement, values = self._statement(body.restriction())
-        rows = await ex.rows(statement, **values, start=bounds[0], until=bounds[-1], interval=interval.total_seconds())
-        return _reply(bounds, rows)
-
-    def _build(self, clauses: Clauses) -> Executable:
-        run: Any = self._table.c
-        start: BindParameter[datetime] = bindparam("start", type_=Instant)
-        interval: BindParameter[float] = bindparam("interval", type_=Float(53))
-        since = func.extract("epoch", run.expected_start_time - start).cast(Float(53))
-        bucket = func.floor(since / interval).cast(Integer).label("bucket")
-        return (
-            select(
-                bucket,
-                run.state_type,
-                run.state_name,
-                func.count().label("count_runs"),
-                func.sum(func.greatest(0, estimated_run_time(run))).label("sum_estimated_run_time"),
-                func.sum(func.greatest(0, start_delay(run))).label("sum_estimated_lateness"),
-            )
-            .select_from(self._table)
-            .where(
-                run.expected_start_time >= start,
-                run.expected_start_time < bindparam("until", type_=Instant),
-                *clauses,
-            )
-            .group_by(bucket, run.state_type, run.state_name)
-            .order_by(bucket, run.state_type, run.state_name)
-        )
+async def read(counts: RunCounts, ex: Executor, body: History) -> Reply:
+    """The intervals wanted, in order, at most 500. Raises Invalid for an interval of less than a second."""
+    if body.history_interval_seconds < _SHORTEST:
+        msg = "History interval must not be less than 1 second."
+        raise Invalid(msg)
+    interval = timedelta(seconds=min(body.history_interval_seconds, _LONGEST))
+    elapsed = body.history_end - body.history_start
+    number = min(-(-elapsed // interval), _MOST_INTERVALS) if elapsed > timedelta(0) else 0
+    try:
+        bounds = [body.history_start + interval * index for index in range(number + 1)]
+    except OverflowError as error:
+        msg = "The history ends beyond the calendar."
+        raise Invalid(msg) from error
+    if not number:
+        return reply_json([])
+    return _reply(bounds, await counts.rows(ex, body.restriction(), bounds[0], bounds[-1], interval))
 
 
 def _reply(bounds: list[datetime], rows: list[Row]) -> Reply:

@@ -5,7 +5,7 @@ from uuid import UUID
 from locum.domain.errors import NotFound
 from locum.domain.orchestration import OrchestrationResult
 from locum.domain.states import State
-from locum.features.task_runs import commands
+from locum.features.task_runs import commands, history
 from locum.features.task_runs.history import HistoryResponse
 from locum.features.task_runs.schemas import (
     SetStateBody,
@@ -43,7 +43,7 @@ async def count_task_runs(db: Db, body: CountTaskRuns) -> Answer:
 
 async def task_run_history(db: Db, body: TaskRunHistory) -> Answer:
     """Count the task runs that the filters let through by interval and state."""
-    return await runs.HISTORY.read(db, body)
+    return await history.read(runs.HISTORY, db, body)
 
 
 async def read_task_run(db: Db, id: UUID) -> Answer:

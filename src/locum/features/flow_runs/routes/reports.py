@@ -11,6 +11,7 @@ from locum.features.flow_runs import graph
 from locum.features.flow_runs.graph import DependencyResult, Graph
 from locum.features.flow_runs.store import reports
 from locum.features.logs import download
+from locum.features.task_runs import history
 from locum.features.task_runs.history import HistoryResponse
 from locum.filters.lists import CountFlowRuns, FlowRunHistory
 from locum.infra.db import Db
@@ -28,7 +29,7 @@ async def average_flow_run_lateness(db: Db, body: CountFlowRuns) -> Answer:
 
 async def flow_run_history(db: Db, body: FlowRunHistory) -> Answer:
     """Count the flow runs that the filters let through by interval and state."""
-    return await reports.HISTORY.read(db, body)
+    return await history.read(reports.HISTORY, db, body)
 
 
 async def read_flow_run_graph_v1(db: Db, id: UUID) -> Answer:
@@ -43,8 +44,8 @@ async def read_flow_run_graph_v2(
     since: Annotated[datetime, Query("Leave out runs that ended before")] = graph.EARLIEST,
 ) -> Answer:
     """Draw what the runs inside a flow run made of one another."""
-    most = call.settings.flow_run_graph.max_nodes
-    return reply_json(await graph.read(db, id, as_utc(since), most))
+    limits = call.settings.flow_run_graph
+    return reply_json(await graph.read(db, id, as_utc(since), limits.max_nodes, limits.max_artifacts))
 
 
 async def download_logs(db: Db, id: UUID) -> Answer:

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from sqlalchemy import Float, Select, Uuid, bindparam, func, select
 
-from locum.features.task_runs.history import RunHistory
+from locum.features.task_runs.store.histories import RunCounts
 from locum.filters.statements import Clauses, Restriction, Shaped
 from locum.infra.db import Executor, prepare
 from locum.tables.flow_runs import flow_run
 from locum.tables.run_times import start_delay
 
-HISTORY = RunHistory(flow_run)
+HISTORY = RunCounts(flow_run)
 
 _NAME = prepare(select(flow_run.c.name).where(flow_run.c.id == bindparam("run_id", type_=Uuid)))
 

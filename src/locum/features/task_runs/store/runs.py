@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Text, Uuid, bindparam, delete, exists, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from locum.features.task_runs.history import RunHistory
+from locum.features.task_runs.store.histories import RunCounts
 from locum.features.task_runs.store.projection import PROJECTION
 from locum.features.task_runs.store.transitions import FACT_PARAMETERS, STATE_PARAMETERS, history_insertion
 from locum.infra.db import Executor, prepare
@@ -15,7 +15,7 @@ from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run
 from locum.tables.task_runs import task_run, task_run_state
 
-HISTORY = RunHistory(task_run)
+HISTORY = RunCounts(task_run)
 
 _GIVEN = {
     "name": Text(),
