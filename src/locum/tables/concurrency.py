@@ -12,14 +12,15 @@ class ConcurrencyLimitColumns(Identified):
     """Columns of `concurrency_limit`. Slots in use are counted from `concurrency_slot`, unless they decay.
 
     A limit with a decay is a rate: `taken_slots` were in use at `counted`, and are fewer by the second since.
-    `denied_slots` were waited for at `counted`, and are fewer since as well.
+    `denied_slots` were waited for at `counted`, and are fewer since as well. How long slots are held on average is not
+    known before the first was given back.
     """
 
     active: Named[bool] = Column(Boolean, server_default="true")
     name: Named[str] = Column(Text)
     limit: Named[int] = Column(Integer)
     slot_decay_per_second: Named[float] = Column(Float(53), server_default="0")
-    avg_slot_occupancy_seconds: Named[float] = Column(Float(53), server_default="2")
+    avg_slot_occupancy_seconds: Named[float | None] = Column(Float(53))
     taken_slots: Named[float] = Column(Float(53), server_default="0")
     denied_slots: Named[float] = Column(Float(53), server_default="0")
     counted: Named[datetime] = Column(Instant, server_default=func.now())

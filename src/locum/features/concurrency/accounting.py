@@ -10,6 +10,9 @@ from uuid import UUID
 SHORTEST_OCCUPANCY = 0.1
 """Seconds that a slot is taken to be held at least, so that a rush of short holders doesn't divide by zero."""
 
+_UNKNOWN_OCCUPANCY = 1.0
+"""Seconds that a slot is taken to be held, until one was given back."""
+
 _ROUNDING = 1e-9
 
 
@@ -22,7 +25,7 @@ class Limit:
     limit: int
     active: bool
     decay: float
-    occupancy: float
+    occupancy: float | None
     taken: float
     denied: float
     counted: datetime
@@ -117,7 +120,8 @@ def _pause(limit: Limit, waiting: float, missing: int, longest: float) -> float:
     Slots become free every so often; of those who wait, more come back than are served, or a slot would lie idle until
     the next does, the longer the more the guess is wrong; but not as many more as there are.
     """
-    occupancy = max(limit.occupancy, SHORTEST_OCCUPANCY)
+    known = _UNKNOWN_OCCUPANCY if limit.occupancy is None else limit.occupancy
+    occupancy = max(known, SHORTEST_OCCUPANCY)
     return min(occupancy / max(limit.limit, 1) * max(missing, math.sqrt(waiting)), longest)
 
 
@@ -132,5 +136,7 @@ def _until_freed(slots: int, ending: Sequence[tuple[float, int]], longest: float
 
 def occupancy_after(limit: Limit, seconds: float, slots: int) -> float:
     """How long slots are held on average, after some were held for so long; the last two fillings of a limit count."""
-    weight = min(1.0, slots / (2 * max(limit.limit, 1)))
-    return limit.occupancy + (max(seconds, SHORTEST_OCCUPANCY) - limit.occupancy) * weight
+    held = max(seconds, SHORTEST_OCCUPANCY)
+    if limit.occupancy is None:
+        return held
+    return limit.occupancy + (held - limit.occupancy) * min(1.0, slots / (2 * max(limit.limit, 1)))

@@ -17,6 +17,9 @@ from locum.infra.db import Db, Tx
 
 _VOID_VERSION = 8
 
+Counts = tuple[float, float, float | None]
+"""Of a limit: slots taken, slots denied, and how long they are held on average."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -109,7 +112,7 @@ def _still_denied(limit: Limit) -> float:
     return max(0.0, limit.denied - limit.decay * limit.elapsed)
 
 
-async def _count(tx: Tx, counts: Mapping[Limit, tuple[float, float, float]]) -> None:
+async def _count(tx: Tx, counts: Mapping[Limit, Counts]) -> None:
     if counts:
         now = next(iter(counts)).now
         await slots.count(tx, {limit.id: values for limit, values in counts.items()}, now)
@@ -122,7 +125,7 @@ async def give_back(tx: Tx, names: Sequence[str], given: int, seconds: float | N
     steady = {limit.id: given for limit in active if not limit.decay}
     if steady:
         await slots.cut(tx, steady)
-    counts: dict[Limit, tuple[float, float, float]] = {}
+    counts: dict[Limit, Counts] = {}
     for limit in active:
         occupancy = accounting.occupancy_after(limit, seconds, given) if seconds else limit.occupancy
         if limit.decay:

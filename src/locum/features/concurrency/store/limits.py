@@ -61,7 +61,9 @@ MADE = json_object(
     {
         **_SHOWN,
         "denied_slots": cast(func.floor(concurrency_limit.c.denied_slots), Integer),
-        "avg_slot_occupancy_seconds": concurrency_limit.c.avg_slot_occupancy_seconds,
+        "avg_slot_occupancy_seconds": func.coalesce(
+            concurrency_limit.c.avg_slot_occupancy_seconds, sql("2.0"), type_=Float(53)
+        ),
     },
 )
 _HOLDER: ColumnElement[str] = func.to_json(concurrency_slot.c.holder_id).cast(Text)

@@ -173,7 +173,7 @@ def _release(condition: ColumnElement[bool]) -> Any:
         update(concurrency_limit)
         .where(concurrency_limit.c.id == freed.c.limit_id)
         .values(
-            avg_slot_occupancy_seconds=mean + (freed.c.seconds - mean) * weight,
+            avg_slot_occupancy_seconds=func.coalesce(mean + (freed.c.seconds - mean) * weight, freed.c.seconds),
             # what does not decay is not counted here, and stays as it is
             taken_slots=func.greatest(sql("0"), left_of(concurrency_limit.c.taken_slots, decay, _CLOCK) - given_back),
             denied_slots=left_of(concurrency_limit.c.denied_slots, decay, _CLOCK),
@@ -247,7 +247,7 @@ async def take(tx: Executor, slots: Mapping[UUID, int], lease: Lease | None) -> 
     )
 
 
-async def count(tx: Executor, counts: Mapping[UUID, tuple[float, float, float]], now: datetime) -> None:
+async def count(tx: Executor, counts: Mapping[UUID, tuple[float, float, float | None]], now: datetime) -> None:
     """Note of each limit how many slots that decay are taken, how many were denied, and how long slots are held."""
     taken, denied, occupancy = zip(*counts.values(), strict=True)
     await tx.run(

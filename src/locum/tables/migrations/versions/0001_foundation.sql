@@ -8,7 +8,7 @@ CREATE TABLE concurrency_limit (
     name TEXT NOT NULL,
     "limit" INTEGER NOT NULL,
     slot_decay_per_second FLOAT(53) DEFAULT '0' NOT NULL,
-    avg_slot_occupancy_seconds FLOAT(53) DEFAULT '2' NOT NULL,
+    avg_slot_occupancy_seconds FLOAT(53),
     taken_slots FLOAT(53) DEFAULT '0' NOT NULL,
     denied_slots FLOAT(53) DEFAULT '0' NOT NULL,
     counted TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -216,7 +216,7 @@ CREATE INDEX ix_flow_run__name ON flow_run (name);
 CREATE INDEX ix_flow_run__next_scheduled_start_time ON flow_run (next_scheduled_start_time) WHERE next_scheduled_start_time IS NOT NULL;
 CREATE INDEX ix_flow_run__parent_task_run_id ON flow_run (parent_task_run_id);
 CREATE INDEX ix_flow_run__punctual ON flow_run (next_scheduled_start_time) WHERE state_name = 'Scheduled';
-CREATE INDEX ix_flow_run__queue_active ON flow_run (work_queue_id) WHERE state_type IN ('PENDING', 'RUNNING', 'CANCELLING');
+CREATE INDEX ix_flow_run__queue_active ON flow_run (work_queue_id, state_type) WHERE state_type IN ('PENDING', 'RUNNING', 'CANCELLING');
 CREATE INDEX ix_flow_run__queue_scheduled ON flow_run (work_queue_id, next_scheduled_start_time) WHERE state_type = 'SCHEDULED';
 CREATE INDEX ix_flow_run__state_type_effective_start ON flow_run (state_type, effective_start);
 CREATE UNIQUE INDEX uq_flow_run__flow_id_idempotency_key ON flow_run (flow_id, idempotency_key);
@@ -474,6 +474,13 @@ CREATE TABLE default_storage (
     CONSTRAINT pk_default_storage PRIMARY KEY (single),
     CONSTRAINT ck_default_storage__single CHECK (single),
     CONSTRAINT fk_default_storage__block_document_id FOREIGN KEY(block_document_id) REFERENCES block_document (id) ON DELETE CASCADE
+);
+
+CREATE TABLE task_worker (
+    identifier TEXT NOT NULL,
+    task_keys JSONB DEFAULT '[]' NOT NULL,
+    last_seen TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    CONSTRAINT pk_task_worker PRIMARY KEY (identifier)
 );
 
 -- Days get partitions of their own ahead of time (see infra/partitions); what fits none of them lands here.
