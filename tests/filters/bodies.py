@@ -47,28 +47,7 @@ class Drawing:
                 name=spec(any_=self.values("flows", "name"), like_=LIKE),
                 tags=spec(**tags),
             ),
-            "flow_runs": group(
-                id=spec(any_=self.ids("flow_runs"), not_any_=self.ids("flow_runs")),
-                name=spec(any_=self.values("flow_runs", "name"), like_=LIKE),
-                tags=spec(**tags, any_=some(list(TAGS), 2)),
-                deployment_id=spec(**OPERATOR, any_=self.ids("deployments"), is_null_=BOOL),
-                work_queue_name=spec(**OPERATOR, any_=self.values("work_queues", "name"), is_null_=BOOL),
-                state=group(type=spec(any_=types, not_any_=types), name=spec(any_=names, not_any_=names)),
-                flow_version=spec(any_=some(["1", "2", "3"])),
-                start_time=spec(**span, is_null_=BOOL),
-                end_time=spec(**span, is_null_=BOOL),
-                expected_start_time=spec(**span),
-                next_scheduled_start_time=spec(**span),
-                parent_flow_run_id=spec(**OPERATOR, any_=self.ids("flow_runs", 12)),
-                parent_task_run_id=spec(**OPERATOR, any_=self.ids("task_runs", 12), is_null_=BOOL),
-                idempotency_key=spec(
-                    any_=self.values("flow_runs", "idempotency_key"),
-                    not_any_=self.values("flow_runs", "idempotency_key"),
-                ),
-                created_by=spec(
-                    **OPERATOR, id_=self.ids("deployments"), type_=some(["DEPLOYMENT", "AUTOMATION"]), is_null_=BOOL
-                ),
-            ),
+            "flow_runs": self._flow_runs(span, tags),
             "task_runs": group(
                 id=spec(any_=self.ids("task_runs", 12)),
                 name=spec(any_=self.values("task_runs", "name"), like_=LIKE),
@@ -99,6 +78,31 @@ class Drawing:
                 name=spec(any_=self.values("work_queues", "name"), startswith_=some([*WORDS, "L", "%r"])),
             ),
         }
+
+    def _flow_runs(self, span: dict[str, Any_], tags: dict[str, Any_]) -> Bodies:
+        types, names = some(list(STATES)), some(list(STATE_NAMES))
+        return group(
+            id=spec(any_=self.ids("flow_runs"), not_any_=self.ids("flow_runs")),
+            name=spec(any_=self.values("flow_runs", "name"), like_=LIKE),
+            tags=spec(**tags, any_=some(list(TAGS), 2)),
+            deployment_id=spec(**OPERATOR, any_=self.ids("deployments"), is_null_=BOOL),
+            work_queue_name=spec(**OPERATOR, any_=self.values("work_queues", "name"), is_null_=BOOL),
+            state=group(type=spec(any_=types, not_any_=types), name=spec(any_=names, not_any_=names)),
+            flow_version=spec(any_=some(["1", "2", "3"])),
+            start_time=spec(**span, is_null_=BOOL),
+            end_time=spec(**span, is_null_=BOOL),
+            expected_start_time=spec(**span),
+            next_scheduled_start_time=spec(**span),
+            parent_flow_run_id=spec(**OPERATOR, any_=self.ids("flow_runs", 12)),
+            parent_task_run_id=spec(**OPERATOR, any_=self.ids("task_runs", 12), is_null_=BOOL),
+            idempotency_key=spec(
+                any_=self.values("flow_runs", "idempotency_key"),
+                not_any_=self.values("flow_runs", "idempotency_key"),
+            ),
+            created_by=spec(
+                **OPERATOR, id_=self.ids("deployments"), type_=some(["DEPLOYMENT", "AUTOMATION"]), is_null_=BOOL
+            ),
+        )
 
     def ids(self, name: str, most: int = 6) -> Any_:
         return some([str(known) for known in self.world.ids(name)], most)
