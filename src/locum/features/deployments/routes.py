@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from locum.domain.errors import NotFound
+from locum.domain.errors import Invalid, NotFound
 from locum.features.deployments.commands import planning, running, writing
 from locum.features.deployments.commands import schedules as schedule_commands
 from locum.features.deployments.planning import Span
@@ -95,14 +95,18 @@ async def schedule_deployment(tx: Tx, call: Call, id: UUID, body: ScheduleBody) 
     """Plan runs of a deployment over a span of time, which may be past."""
     settings = call.settings.services.scheduler
     start = body.start_time or call.now
-    span = Span(
-        start=start,
-        end=body.end_time or start + settings.max_scheduled_time,
-        cover=settings.min_scheduled_time if body.min_time is None else timedelta(seconds=body.min_time),
-        least=settings.min_runs if body.min_runs is None else body.min_runs,
-        most=settings.max_runs if body.max_runs is None else body.max_runs,
-    )
-    await planning.plan_one(tx, id, span, call.now)
+    try:
+        span = Span(
+            start=start,
+            end=body.end_time or start + settings.max_scheduled_time,
+            cover=settings.min_scheduled_time if body.min_time is None else timedelta(seconds=body.min_time),
+            least=settings.min_runs if body.min_runs is None else body.min_runs,
+            most=settings.max_runs if body.max_runs is None else body.max_runs,
+        )
+        await planning.plan_one(tx, id, span, call.now)
+    except OverflowError as error:
+        msg = "The span of time reaches beyond what a calendar holds."
+        raise Invalid(msg) from error
     return "null"
 
 
