@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import os
 import re
+import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -48,6 +49,17 @@ END $$
 def server() -> EmbeddedPostgres:
     """The PostgreSQL of all test runs in this checkout; what it holds may be lost at any time."""
     return EmbeddedPostgres(CACHE / "postgres", durable=False)
+
+
+@contextmanager
+def home() -> Generator[Path]:
+    """A directory for an embedded PostgreSQL of a test's own.
+
+    Not pytest's: as root, the account that PostgreSQL runs as must pass, and each run of pytest shuts its folder anew.
+    """
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="home-", dir=CACHE) as directory:
+        yield Path(directory)
 
 
 @contextmanager

@@ -49,13 +49,13 @@ def ended(process: subprocess.Popen[str], number: signal.Signals) -> int:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("home")
-    yield home
-    server = EmbeddedPostgres(home / "postgres")
-    if server.pid() is not None:  # what a failed test left running
-        server.start()
-        server.stop()
+def home() -> Iterator[Path]:
+    with databases.home() as home:
+        yield home
+        server = EmbeddedPostgres(home / "postgres")
+        if server.pid() is not None:  # what a failed test left running
+            server.start()
+            server.stop()
 
 
 class TestServer:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from locum.infra.postgres import DatabaseProblem, EmbeddedPostgres, ensure_database
+from tests import databases
 
 HOLD = """
 import sys
@@ -22,8 +23,9 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedded") / "postgres"
+def home() -> Iterator[Path]:
+    with databases.home() as directory:
+        yield directory / "postgres"
 
 
 @pytest.fixture
