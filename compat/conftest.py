@@ -16,10 +16,13 @@ from compat.servers import Server, discard, start_locum, start_peer, temporary_d
 _started: list[Server] = []
 
 
+def _places(config: pytest.Config) -> list[Path]:
+    return [Path(argument.split("::")[0]).resolve() for argument in config.args]
+
+
 def _wants_peer(config: pytest.Config) -> bool:
     here = Path(__file__).parent
-    places = [Path(argument.split("::")[0]).resolve() for argument in config.args] or [here]
-    return any(place in (here, here.parent) or (here / "twin") in (place, *place.parents) for place in places)
+    return any(p in (here, here.parent) or (here / "twin") in (p, *p.parents) for p in _places(config))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
         _started.append(start_peer(temporary_data("peer")))
         os.environ["COMPAT_PEER_URL"] = _started[-1].api
         os.environ["COMPAT_PEER_OUTPUT"] = str(_started[-1].log)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The older clients are tried only when they are asked for: their environments take minutes to make."""
+    old = Path(__file__).parent / "old_clients"
+    asked = any(old == place or old in place.parents for place in _places(config))
+    return True if collection_path == old and not asked else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -85,7 +85,7 @@ def test_work_pools(site: Site) -> None:
     assert not site.read(at)["is_paused"]
     site.cli("work-pool", "pause", pool)
     site.cli("work-pool", "resume", pool)
-    assert pool in site.cli("work-pool", "ls", "--verbose")
+    assert pool in site.cli("work-pool", "ls")
     assert site.cli_json("work-pool", "inspect", pool, "--output", "json")["type"] == "process"
     site.cli("work-pool", "inspect", unique("none"), fails=True)
     template = site.cli_json("work-pool", "get-default-base-job-template", "--type", "process")

@@ -55,9 +55,11 @@ def test_serve_on_an_interval(site: Site) -> None:
         paused = datetime.now(UTC)
         until(lambda: not [r for r in mine("SCHEDULED") if _when(r) > paused], "planned runs gone after the pause")
         assert not site.read(f"/deployments/{deployment['id']}")["schedules"][0]["active"]
+        due = {"deployment_id": {"any_": [deployment["id"]]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
+        site.read("/flow_runs/bulk_delete", {"flow_runs": due})
         site.cli("deployment", "run", full, "-p", "word=hand", "--tag", "by-hand")
         (hand,) = site.flow_runs(flow_runs={"tags": {"all_": ["by-hand"]}}, flows={"name": {"any_": [name]}})
-        hand = site.in_state(hand["id"], "COMPLETED")
+        hand = site.in_state(hand["id"], "COMPLETED", seconds=180)
         assert (hand["parameters"], hand["auto_scheduled"]) == ({"word": "hand"}, False)
         until(lambda: any(x["message"] == "the word is hand" for x in site.logs(hand["id"])), "its log line")
 

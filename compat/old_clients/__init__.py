@@ -1,0 +1,1 @@
+"""Older clients against locum: one scenario each, in environments of their own."""
