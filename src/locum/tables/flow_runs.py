@@ -89,8 +89,10 @@ Index(
     postgresql_where=flow_run.c.state_type == "SCHEDULED",
 )
 Index(
+    # the type makes counting the holders of slots an affair of the index alone
     "ix_flow_run__queue_active",
     flow_run.c.work_queue_id,
+    flow_run.c.state_type,
     postgresql_where=flow_run.c.state_type.in_(("PENDING", "RUNNING", "CANCELLING")),
 )
 

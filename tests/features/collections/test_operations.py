@@ -1,5 +1,6 @@
 """The views of what can be installed."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ async def test_an_installed_distribution_is_read_without_agents(
     (tmp_path / "prefect" / "__init__.py").write_text("raise SystemExit('imported')")
     held = {"prefect": {"process": {"type": "process"}, "prefect-agent": {}}}
     (folder / "aggregate-worker-metadata.json").write_bytes(orjson.dumps(held))
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert (await client.get(PATH)).json() == {"prefect": {"process": {"type": "process"}}}
 
 

@@ -52,14 +52,15 @@ async def poll_queue(db: Db, queue_id: UUID, body: PollQueue, limit: int, now: d
     if queue is None:
         raise NotFound(f"Work queue with id {queue_id} not found.", bare=True)
     before = body.scheduled_before or _LAST
-    if queue["filter"] is None:
-        runs = await store.due_in_queue(db, queue_id, before, limit)
-    elif queue["is_paused"]:
+    held, most = queue["held"], queue["concurrency_limit"]
+    if queue["filter"] is not None and most is not None:
+        held = await store.held_by_filter(db, queue_id)
+    limit = limit if most is None else min(limit, max(0, most - held))
+    if queue["is_paused"] or not limit:
         runs = b"[]"
+    elif queue["filter"] is None:
+        runs = await store.due_in_queue(db, queue_id, queue["name"], before, limit)
     else:
-        if queue["concurrency_limit"] is not None:
-            held = await store.held_by_filter(db, queue_id)
-            limit = min(limit, max(0, queue["concurrency_limit"] - held))
         runs = await store.due_by_filter(db, queue_id, before, limit)
     if queue["stale"] and not watched:
         await _note_poll(db, [queue_id], now)

@@ -4,9 +4,13 @@
 WITH pool AS (
     SELECT wp.id,
            least(:most, wp.concurrency_limit - CASE WHEN wp.concurrency_limit IS NOT NULL THEN (
-               SELECT count(*)
-               FROM flow_run active JOIN work_queue holder ON holder.id = active.work_queue_id
-               WHERE holder.work_pool_id = wp.id AND active.state_type IN ('PENDING', 'RUNNING')
+               SELECT sum((
+                   SELECT count(*)
+                   FROM flow_run active
+                   WHERE active.work_queue_id = holder.id AND active.state_type IN ('PENDING', 'RUNNING')
+               ))
+               FROM work_queue holder
+               WHERE holder.work_pool_id = wp.id
            ) END) AS room
     FROM work_pool wp
     WHERE wp.name = :pool_name AND NOT wp.is_paused
@@ -24,7 +28,8 @@ queue AS (
 SELECT queue.work_pool_id AS work_pool_id,
        queue.id AS work_queue_id,
        due.id AS run_id,
-       row_number() OVER (ORDER BY queue.priority, due.next_scheduled_start_time, due.id) AS place
+       queue.priority AS priority,
+       due.next_scheduled_start_time AS due
 FROM queue CROSS JOIN LATERAL (
     SELECT run.id, run.next_scheduled_start_time
     FROM flow_run run
@@ -37,5 +42,5 @@ FROM queue CROSS JOIN LATERAL (
     ORDER BY run.next_scheduled_start_time, run.id
     LIMIT greatest(0, queue.room)
 ) due
-ORDER BY place
+ORDER BY queue.priority, due.next_scheduled_start_time, due.id
 LIMIT greatest(0, (SELECT room FROM pool))

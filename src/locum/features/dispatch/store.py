@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     Integer,
     Text,
     Uuid,
@@ -20,6 +19,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
@@ -58,7 +58,7 @@ def _poll() -> Any:
     picked = (
         text(Path(__file__).with_name("handout.sql").read_text(encoding="utf-8"))
         .bindparams(bindparam("pool_name", type_=Text), names, _MOST, _BEFORE, _AFTER)
-        .columns(work_pool_id=Uuid, work_queue_id=Uuid, run_id=Uuid, place=BigInteger)
+        .columns(work_pool_id=Uuid, work_queue_id=Uuid, run_id=Uuid, priority=Integer, due=Instant)
         .cte("picked")
     )
     one = func.concat(
@@ -71,7 +71,11 @@ def _poll() -> Any:
         literal_column("'}'", Text),
     )
     runs = (
-        select(func.string_agg(one, aggregate_order_by(literal_column("','", Text), picked.c.place)))
+        select(
+            func.string_agg(
+                one, aggregate_order_by(literal_column("','", Text), picked.c.priority, picked.c.due, picked.c.run_id)
+            )
+        )
         .select_from(picked.join(flow_run, flow_run.c.id == picked.c.run_id))
         .scalar_subquery()
     )
@@ -90,45 +94,39 @@ def _poll() -> Any:
 _POLL = prepare(_poll())
 
 _WITH_ID = work_queue.c.id == bindparam("queue_id", type_=Uuid)
-_QUEUE = prepare(
-    select(
-        work_queue.c.id,
-        work_queue.c.is_paused,
-        work_queue.c.concurrency_limit,
-        work_queue.c.filter,
-        _STALE.label("stale"),
-    ).where(_WITH_ID)
-)
+_SCHEDULED = flow_run.c.state_type == literal_column("'SCHEDULED'", Text)
 _UNDER_WAY = flow_run.c.state_type.in_(LOOSE_ACTIVE)
 _IN_QUEUE = or_(
     flow_run.c.work_queue_id == work_queue.c.id,
     and_(flow_run.c.work_queue_id.is_(None), flow_run.c.work_queue_name == work_queue.c.name),
 )
+_QUEUE = prepare(
+    select(
+        work_queue.c.name,
+        work_queue.c.is_paused,
+        work_queue.c.concurrency_limit,
+        work_queue.c.filter,
+        _STALE.label("stale"),
+        case(
+            (work_queue.c.filter.is_not(None) | work_queue.c.concurrency_limit.is_(None), 0),
+            else_=select(func.count()).select_from(flow_run).where(_IN_QUEUE, _UNDER_WAY).scalar_subquery(),
+        ).label("held"),
+    ).where(_WITH_ID)
+)
 
 
 def _due_in_queue() -> Any:
     """The runs of one queue as a JSON array; a run without a queue is in the one that it names."""
-    held = select(func.count()).select_from(flow_run).where(_IN_QUEUE, _UNDER_WAY)
-    room = (
-        select(
-            func.greatest(
-                0,
-                case(
-                    (work_queue.c.concurrency_limit.is_(None), _MOST),
-                    else_=func.least(_MOST, work_queue.c.concurrency_limit - held.scalar_subquery()),
-                ),
-            )
-        )
-        .where(_WITH_ID)
-        .scalar_subquery()
-    )
-    found = select(work_queue.c.id).where(_WITH_ID, ~work_queue.c.is_paused, _IN_QUEUE).exists()
-    page = (
-        select_page(flow_run)
-        .where(found, flow_run.c.state_type == "SCHEDULED", flow_run.c.next_scheduled_start_time <= _BEFORE)
-        .order_by(flow_run.c.next_scheduled_start_time, flow_run.c.id)
-        .limit(room)
-    )
+    due = flow_run.c.next_scheduled_start_time
+    mine = flow_run.c.work_queue_id == bindparam("queue_id", type_=Uuid)
+    named = and_(flow_run.c.work_queue_id.is_(None), flow_run.c.work_queue_name == bindparam("queue_name", type_=Text))
+    # each half follows the index; a condition that joins them would not
+    halves = [
+        select(flow_run.c.id).where(half, _SCHEDULED, due <= _BEFORE).order_by(due, flow_run.c.id).limit(_MOST)
+        for half in (mine, named)
+    ]
+    ids = union_all(*(select(half.subquery().c.id) for half in halves)).subquery("ids")
+    page = select_page(flow_run).where(flow_run.c.id.in_(select(ids.c.id))).order_by(due, flow_run.c.id).limit(_MOST)
     return json_list(_OF_QUEUE, page, flow_run)
 
 
@@ -144,7 +142,7 @@ _DUE_BY_FILTER = prepare(
         select_page(flow_run)
         .where(
             select(work_queue.c.id).where(_WITH_ID, matches_filter()).correlate(flow_run).exists(),
-            flow_run.c.state_type == "SCHEDULED",
+            _SCHEDULED,
             flow_run.c.next_scheduled_start_time <= _BEFORE,
         )
         .order_by(flow_run.c.next_scheduled_start_time, flow_run.c.id)
@@ -199,13 +197,13 @@ async def poll_pool(
 
 
 async def queue(tx: Executor, queue_id: UUID, stale_before: datetime) -> Row | None:
-    """What a poll of a queue asks about it first."""
+    """A queue, whether it is `stale`, and how many of its slots are `held` (where it has a limit and no filter)."""
     return await tx.row(_QUEUE, queue_id=queue_id, stale_before=stale_before)
 
 
-async def due_in_queue(tx: Executor, queue_id: UUID, before: datetime, most: int) -> bytes:
-    """The runs of a queue that are handed out, as a JSON array."""
-    found: bytes = await tx.value(_DUE_IN_QUEUE, queue_id=queue_id, before=before, most=most)
+async def due_in_queue(tx: Executor, queue_id: UUID, queue_name: str, before: datetime, most: int) -> bytes:
+    """The runs of a queue that are due, as a JSON array."""
+    found: bytes = await tx.value(_DUE_IN_QUEUE, queue_id=queue_id, queue_name=queue_name, before=before, most=most)
     return found
 
 
