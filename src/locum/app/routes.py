@@ -1,6 +1,8 @@
 """The table of contents of the API: one line per feature."""
 
 from locum.features.admin import routes as admin
+from locum.features.artifacts import routes as artifacts
+from locum.features.automations import routes as automations
 from locum.features.collections import routes as collections
 from locum.features.concurrency import routes as concurrency
 from locum.features.csrf import routes as csrf
@@ -12,7 +14,10 @@ from locum.features.flow_runs import routes as flow_runs
 from locum.features.flows import routes as flows
 from locum.features.logs import routes as logs
 from locum.features.logs import sockets as log_sockets
+from locum.features.observed_states import routes as observed_states
+from locum.features.saved_searches import routes as saved_searches
 from locum.features.task_runs import routes as task_runs
+from locum.features.task_workers import routes as task_workers
 from locum.features.ui import routes as ui
 from locum.features.variables import routes as variables
 from locum.features.work_pools import routes as work_pools
@@ -20,16 +25,21 @@ from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
+    *artifacts.OPERATIONS,
+    *automations.OPERATIONS,
     *collections.OPERATIONS,
     *concurrency.OPERATIONS,
     *csrf.OPERATIONS,
     *deployments.OPERATIONS,
     *dispatch.OPERATIONS,
-    *flow_runs.OPERATIONS,
     *events.OPERATIONS,
+    *flow_runs.OPERATIONS,
     *flows.OPERATIONS,
     *logs.OPERATIONS,
+    *observed_states.OPERATIONS,
+    *saved_searches.OPERATIONS,
     *task_runs.OPERATIONS,
+    *task_workers.OPERATIONS,
     *ui.OPERATIONS,
     *variables.OPERATIONS,
     *work_pools.OPERATIONS,

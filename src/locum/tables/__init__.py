@@ -12,6 +12,7 @@ from locum.tables import (
     logs,
     saved_searches,
     task_runs,
+    task_workers,
     variables,
     work_pools,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "metadata",
     "saved_searches",
     "task_runs",
+    "task_workers",
     "variables",
     "work_pools",
 ]

@@ -11,6 +11,8 @@ from locum.domain.parameters.checking import (
 )
 from locum.domain.parameters.filling import FillingError, fill, wanted_variables
 from locum.domain.parameters.reporting import report
+from locum.domain.parameters.templates import TemplateInvalid
+from locum.domain.parameters.templates import check as check_template
 from locum.domain.parameters.variables import check_job_variables
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "FillingError",
     "Mismatch",
     "SchemaInvalid",
+    "TemplateInvalid",
     "check_job_variables",
     "check_schema",
+    "check_template",
     "conform",
     "conform_strictly",
     "fill",

@@ -97,8 +97,8 @@ class _Ties:
     enclosing: dict[UUID, None] = field(default_factory=dict[UUID, None])
 
 
-async def read(tx: Executor, run_id: UUID, since: datetime, most: int) -> dict[str, Any]:
-    """The graph as it is answered, without nodes that ended before `since`.
+async def read(tx: Executor, run_id: UUID, since: datetime, most: int, most_artifacts: int) -> dict[str, Any]:
+    """The graph as it is answered, without nodes that ended before `since`, and with the oldest artifacts.
 
     Raises NotFound; BadRequest where it would have more than `most` nodes.
     """
@@ -111,12 +111,13 @@ async def read(tx: Executor, run_id: UUID, since: datetime, most: int) -> dict[s
     if len(shown) > most:
         msg = f"The graph of flow run {run_id} has more than {most} nodes."
         raise BadRequest(msg)
+    artifacts = await _artifacts(tx, run_id, most_artifacts)
     return {
         "start_time": run["start_time"],
         "end_time": run["end_time"],
         "root_node_ids": [row["id"] for row in shown if not ties[row["id"]].parents],
-        "nodes": [[row["id"], _node(row, ties[row["id"]])] for row in shown],
-        "artifacts": [],
+        "nodes": [[row["id"], _node(row, ties[row["id"]], artifacts)] for row in shown],
+        "artifacts": artifacts[None],
         "states": [dict(state) for state in await store.states(tx, run_id)],
     }
 
@@ -173,11 +174,21 @@ def _ids(given: Iterable[Mapping[str, Any]]) -> Iterable[UUID]:
     return (UUID(one["id"]) for one in given if one.get("id"))
 
 
-def _node(row: Mapping[str, Any], ties: _Ties) -> dict[str, Any]:
+async def _artifacts(tx: Executor, run_id: UUID, most: int) -> dict[UUID | None, list[dict[str, Any]]]:
+    """The artifacts by the task run that made them; None for those of the flow run itself."""
+    found: dict[UUID | None, list[dict[str, Any]]] = defaultdict(list)
+    for row in await store.artifacts(tx, run_id, most):
+        shown = {key: value for key, value in row.items() if key != "task_run_id"}
+        data = row["data"]
+        found[row["task_run_id"]].append({**shown, "data": None if data is None else orjson.loads(data)})
+    return found
+
+
+def _node(row: Mapping[str, Any], ties: _Ties, artifacts: Mapping[UUID | None, list[dict[str, Any]]]) -> dict[str, Any]:
     return {
         **{key: row[key] for key in ("kind", "id", "label", "state_type", "start_time", "end_time")},
         "parents": [{"id": other} for other in ties.parents],
         "children": [{"id": other} for other in ties.children],
         "encapsulating": [{"id": other} for other in ties.enclosing],
-        "artifacts": [],
+        "artifacts": artifacts.get(row["id"], []),
     }

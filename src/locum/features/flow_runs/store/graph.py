@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, case, func, literal, null, select
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, case, exists, func, literal, null, or_, select
 
 from locum.infra.db import Executor, Row, prepare
+from locum.tables.artifacts import artifact, artifact_collection
 from locum.tables.flow_runs import flow_run, flow_run_state
 from locum.tables.flows import flow
 from locum.tables.run_times import estimated_run_time
@@ -64,6 +65,28 @@ _TASK_RUNS = prepare(
 )
 
 
+_IS_LATEST = (
+    exists()
+    .where(artifact_collection.c.key == artifact.c.key, artifact_collection.c.latest_id == artifact.c.id)
+    .correlate(artifact)
+)
+_ARTIFACTS = prepare(
+    select(
+        artifact.c.id,
+        artifact.c.created,
+        artifact.c.key,
+        artifact.c.type,
+        or_(artifact.c.key.is_(None), _IS_LATEST).label("is_latest"),
+        # only progress is drawn; the rest is read where it is looked at
+        case((artifact.c.type == "progress", artifact.c.data), else_=null()).label("data"),
+        artifact.c.task_run_id,
+    )
+    .where(artifact.c.flow_run_id == _RUN_ID, artifact.c.type != "result")
+    .order_by(artifact.c.created, artifact.c.id)
+    .limit(bindparam("most", type_=BigInteger))
+)
+
+
 async def run(tx: Executor, run_id: UUID) -> Row | None:
     """When the flow run began and ended."""
     return await tx.row(_RUN, run_id=run_id)
@@ -82,3 +105,8 @@ async def states(tx: Executor, run_id: UUID) -> list[Row]:
 async def task_runs(tx: Executor, run_id: UUID) -> list[Row]:
     """Its task runs, the newest first."""
     return await tx.rows(_TASK_RUNS, run_id=run_id)
+
+
+async def artifacts(tx: Executor, run_id: UUID, most: int) -> list[Row]:
+    """The artifacts that it and its task runs made, the oldest first; results are none."""
+    return await tx.rows(_ARTIFACTS, run_id=run_id, most=most)

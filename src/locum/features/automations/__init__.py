@@ -1,0 +1,1 @@
+"""Automations: what is to be done when something happens, or fails to."""

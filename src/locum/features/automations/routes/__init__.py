@@ -1,0 +1,5 @@
+"""HTTP operations of automations."""
+
+from locum.features.automations.routes import templates
+
+OPERATIONS = templates.OPERATIONS

@@ -1,0 +1,1 @@
+"""Observed states: which states runs have been in, by type and name."""

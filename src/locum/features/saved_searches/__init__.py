@@ -1,0 +1,1 @@
+"""Saved searches: sets of filters that the UI keeps under a name."""

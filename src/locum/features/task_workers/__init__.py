@@ -1,0 +1,1 @@
+"""Task workers: who waits for task runs to carry out."""

@@ -1,0 +1,31 @@
+"""Which task workers are connected."""
+
+from datetime import timedelta
+
+import httpx
+import orjson
+from sqlalchemy import update
+
+from locum.domain.clock import now
+from locum.features.task_workers import store
+from locum.infra.db import Db
+from locum.tables.task_workers import task_worker
+
+
+async def test_connected_ones_are_listed_by_task(client: httpx.AsyncClient, db: Db):
+    await store.observe(db, "one", ["b", "a", "a"])
+    await store.observe(db, "two", ["c"])
+    everyone = (await client.post("/task_workers/filter", json={})).json()
+    assert [(one["identifier"], one["task_keys"]) for one in everyone] == [("one", ["a", "b"]), ("two", ["c"])]
+    some = await client.post("/task_workers/filter", json={"task_worker_filter": {"task_keys": ["c", "d"]}})
+    assert [one["identifier"] for one in some.json()] == ["two"]
+
+
+async def test_those_that_left_are_not(db: Db):
+    for name in ("stayed", "left", "lost"):
+        await store.observe(db, name, ["a"])
+    await db.run(
+        update(task_worker).where(task_worker.c.identifier == "lost").values(last_seen=now() - timedelta(minutes=2))
+    )
+    await store.forget(db, "left")
+    assert [one["identifier"] for one in orjson.loads(await store.present(db, []))] == ["stayed"]
