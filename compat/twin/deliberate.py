@@ -38,7 +38,18 @@ DELIBERATE: tuple[Deliberate, ...] = (
     Deliberate(
         why="A conflict says what conflicts; the peer sends its reader to its log.",
         where="$.detail",
-        values='locum "Data conflict.* | peer "Data integrity conflict.*',
+        values='locum "* | peer "Data integrity conflict.*',
+    ),
+    Deliberate(
+        why="How long to wait for a slot is computed to the millisecond; the peer draws a random number.",
+        case="concurrency-*",
+        where="header retry-after",
+    ),
+    Deliberate(
+        why="Whole seconds to wait are written as such.",
+        case="concurrency_tags-*",
+        where="header retry-after",
+        values='locum "10" | peer "10.0"',
     ),
     Deliberate(
         why="A body that is no UTF-8 is repeated as well as it can be read; the peer leaves it out.",
