@@ -50,6 +50,19 @@ class TestPollingAPool:
         assert datetime.now(UTC) - (await read(db, queue))["last_polled"] < timedelta(seconds=30)
         assert await told(client) == []
 
+    async def test_a_ready_deployment_is_polled_with_its_queue_without_being_touched(
+        self, client: httpx.AsyncClient, db: Db
+    ):
+        queue = await a_queue(db, await a_pool(db, name="pool"), status="READY", last_polled=NOON)
+        ready = {"status": "READY", "last_polled": NOON, "work_queue_id": queue}
+        dep = await a_deployment(db, await a_flow(db), **ready)
+        touched = await db.value(select(deployment.c.updated).where(deployment.c.id == dep))
+        await client.post(POLL, json={})
+        shown = (await client.get(f"/deployments/{dep}")).json()["last_polled"]
+        assert datetime.fromisoformat(shown) == (await read(db, queue))["last_polled"]
+        assert await db.value(select(deployment.c.updated).where(deployment.c.id == dep)) == touched
+        assert await db.value(select(deployment.c.last_polled).where(deployment.c.id == dep)) == NOON
+
     async def test_paused_queues_stay_paused(self, client: httpx.AsyncClient, db: Db):
         queue = await a_queue(db, await a_pool(db, name="pool"), status="PAUSED", is_paused=True)
         await client.post(POLL, json={})

@@ -1,11 +1,12 @@
 """A deployment and a schedule as they are answered."""
 
-from sqlalchemy import Integer, func, select
+from sqlalchemy import Integer, case, func, select
 from sqlalchemy import literal_column as sql
 
 from locum.features.concurrency.store import limits
 from locum.filters.listing import Listing
 from locum.infra.db import json_array_of, json_object
+from locum.tables.base import Instant
 from locum.tables.concurrency import concurrency_limit
 from locum.tables.deployments import deployment, deployment_schedule
 from locum.tables.work_pools import work_pool, work_queue
@@ -35,6 +36,13 @@ _POOL_NAME = (
     .scalar_subquery()
 )
 
+_QUEUE_POLLED = select(work_queue.c.last_polled).where(_QUEUE).scalar_subquery()
+# A poll of the queue marks the queue only, not each of its deployments; here it counts for all of them.
+_LAST_POLLED = case(
+    (deployment.c.last_polled.is_not(None), func.greatest(deployment.c.last_polled, _QUEUE_POLLED, type_=Instant)),
+    else_=None,
+)
+
 PROJECTION = json_object(
     deployment,
     {
@@ -61,7 +69,7 @@ PROJECTION = json_object(
         "labels": func.coalesce(deployment.c.labels, sql("'{}'::jsonb"), type_=deployment.c.labels.type),
         "work_queue_name": func.coalesce(_QUEUE_NAME, deployment.c.work_queue_name),
         "work_queue_id": deployment.c.work_queue_id,
-        "last_polled": deployment.c.last_polled,
+        "last_polled": _LAST_POLLED,
         "parameter_openapi_schema": deployment.c.parameter_openapi_schema,
         "path": deployment.c.path,
         "pull_steps": deployment.c.pull_steps,
