@@ -31,9 +31,7 @@ LATER = (
     "/admin/storage",
     "/automations",
     "/block_",
-    "/concurrency_limits",
     "/events/count-by",
-    "/v2/concurrency_limits",
 )
 """Where the peer's operations that are still to be written begin."""
 

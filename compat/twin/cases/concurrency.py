@@ -147,31 +147,34 @@ def taking_refused(t: Recorder) -> None:
     take(t, "limit", mode="rate_limit")
     lease(t, "limit", slots=3)
     lease(t, "limit", mode="rate_limit")
-    for bad in (
+    wrong: tuple[dict[str, Any], ...] = (
         {},
         {"names": [], "slots": 1},
         {"names": ["x"], "slots": 0},
         {"names": ["x"]},
         {"names": "x", "slots": 1},
         {"names": ["x"], "slots": 1, "mode": "x"},
-    ):
-        t.post(f"{AT}/increment", bad)
-        t.post(f"{AT}/increment-with-lease", bad)
-    for bad in (
+    )
+    for body in wrong:
+        t.post(f"{AT}/increment", body)
+        t.post(f"{AT}/increment-with-lease", body)
+    wrong = (
         {"lease_duration": 59},
         {"lease_duration": 86401},
         {"holder": {"type": "worker", "id": NOBODY}},
         {"holder": {"type": "task_run"}},
         {"holder": {"type": "task_run", "id": NOBODY, "x": 1}},
-    ):
-        lease(t, "limit", **bad)
-    for bad in (
+    )
+    for fields in wrong:
+        lease(t, "limit", **fields)
+    wrong = (
         {},
         {"names": [], "slots": 1},
         {"names": ["x"], "slots": 0},
         {"names": ["x"], "slots": 1, "occupancy_seconds": 0},
-    ):
-        t.post(f"{AT}/decrement", bad)
+    )
+    for body in wrong:
+        t.post(f"{AT}/decrement", body)
     show(t, "limit")
 
 
