@@ -99,7 +99,7 @@ class _Bounding(NodeTransformer):
         if node.recursive:
             raise TemplateInvalid("Loops cannot be recursive.")
         self.generic_visit(node)
-        node.iter = _filtered(node.iter, "counted")
+        node.iter = _filtered(cast("nodes.Expr", node.iter), "counted")
         return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802

@@ -14,7 +14,10 @@ from locum.domain.parameters import (
     check_job_variables,
     conform,
     fill,
+    wanted_variables,
 )
+from locum.features.variables import store as variables
+from locum.infra.db import Executor
 
 CIRCULAR = "Invalid schema: Unable to validate schema with circular references."
 _NO_SCHEMA = (
@@ -25,11 +28,16 @@ _NO_SCHEMA = (
 Json = Mapping[str, Any]
 
 
-def filled(parameters: dict[str, Any], what: str) -> dict[str, Any]:
+async def variables_in(ex: Executor, values: Any) -> Mapping[str, Any]:
+    """The variables that values ask for by name; nothing is read where they ask for none."""
+    names = wanted_variables(values)
+    return await variables.values_of(ex, names) if names else {}
+
+
+def filled(parameters: dict[str, Any], what: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters with values filled in. Raises BadRequest where they cannot be, saying whose they are."""
     try:
-        # variables come with the issue that brings them; until then there is none by any name
-        return fill(parameters, {})
+        return fill(parameters, known)
     except FillingError as error:
         raise BadRequest(f"Error hydrating {what} parameters: {error}") from error
 

@@ -17,7 +17,12 @@ from locum.features.deployments.schemas import (
     FlowRunCreateResult,
 )
 from locum.features.deployments.store import readiness, running, surroundings
-from locum.features.deployments.validation import filled, require_job_variables, require_parameters
+from locum.features.deployments.validation import (
+    filled,
+    require_job_variables,
+    require_parameters,
+    variables_in,
+)
 from locum.features.flow_runs.making import Caller, NewRun, make, make_in
 from locum.features.flow_runs.store import scheduled
 from locum.features.work_pools.commands import queues
@@ -42,7 +47,8 @@ async def run(
     )
     if around is None:
         raise _unknown()
-    columns = _columns(body, around, created_by, caller.now)
+    parameters = {**orjson.loads(around["parameters"]), **body.parameters}
+    columns = _columns(body, parameters, await variables_in(db, parameters), around, created_by, caller.now)
     queue = _asked_queue(body, around)
     if queue is not None:
         queue_id = around["asked_queue_id"] or await db.transact(lambda tx: queues.ensure(tx, *queue, caller.now))
@@ -61,9 +67,11 @@ async def run_many(
         raise _unknown()
     results: list[FlowRunCreateResult] = []
     ids: dict[str, UUID] = {}
+    inherited = orjson.loads(around["parameters"])
+    known = await variables_in(tx, [inherited, *(body.parameters for body in bodies)])
     for body in bodies:
         try:
-            columns = _columns(body, around, created_by, caller.now)
+            columns = _columns(body, {**inherited, **body.parameters}, known, around, created_by, caller.now)
             queue = _asked_queue(body, around)
         except DomainError as error:
             results.append(FlowRunCreateResult(status="FAILED", error=_in_bulk(error.detail)))
@@ -103,10 +111,16 @@ def _asked_queue(body: DeploymentFlowRunCreate, around: Row) -> tuple[str, str] 
     return around["pool_name"], name
 
 
-def _columns(body: DeploymentFlowRunCreate, around: Row, created_by: Creator, now: datetime) -> dict[str, Any]:
-    """The run's columns, once its parameters and job variables have been found to conform."""
-    given = {**orjson.loads(around["parameters"]), **body.parameters}
-    parameters = filled(given, "flow run")
+def _columns(
+    body: DeploymentFlowRunCreate,
+    given: dict[str, Any],
+    known: Mapping[str, Any],
+    around: Row,
+    created_by: Creator,
+    now: datetime,
+) -> dict[str, Any]:
+    """The run's columns, once its parameters, with `known` variables filled in, and job variables conform."""
+    parameters = filled(given, "flow run", known)
     enforced = body.enforce_parameter_schema
     if around["enforce_parameter_schema"] if enforced is None else enforced:
         schema = around["parameter_openapi_schema"]

@@ -51,7 +51,7 @@ def new_schedules(
 def rearranged(body: DeploymentUpdate, existing: Sequence[Mapping[str, Any]]) -> Rearrangement:
     """What the body means for the schedules that there are (id, slug). Raises Invalid.
 
-    Where all of them have slugs, those of the body are matched by slug and the others stay; else the body's replace all.
+    Where all of them have slugs, the body's are matched by slug and the others stay; else the body's replace all.
     """
     given = body.schedules
     matched = bool(existing) and all(one["slug"] is not None for one in existing)

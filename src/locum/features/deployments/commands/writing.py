@@ -22,6 +22,7 @@ from locum.features.deployments.validation import (
     require_changed_job_variables,
     require_job_variables,
     require_parameters,
+    variables_in,
 )
 from locum.features.work_pools.commands import queues
 from locum.filters.lists import BulkDeleteDeployments
@@ -113,7 +114,7 @@ async def change(tx: Tx, deployment_id: UUID, body: DeploymentUpdate, now: datet
     if body.work_pool_name:
         _require_pool(body.work_pool_name, around)
         require_changed_job_variables(around["asked_template"], body.job_variables)
-    parameters = _parameters_after(body, around)
+    parameters = await _parameters_after(tx, body, around)
     _require_limit(body, around)
     values = _columns(body)
     if body.parameters is not None:
@@ -238,10 +239,10 @@ async def _apply_limit(
     return None
 
 
-def _parameters_after(body: DeploymentUpdate, around: Row) -> Any:
+async def _parameters_after(tx: Tx, body: DeploymentUpdate, around: Row) -> Any:
     """The parameters after the change. Raises what is wrong with them."""
     if body.parameters is not None:
-        parameters = filled(body.parameters, "deployment")
+        parameters = filled(body.parameters, "deployment", await variables_in(tx, body.parameters))
     else:
         parameters = orjson.loads(around["was_parameters"])
     enforced = body.enforce_parameter_schema
