@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: who starts it, who stops it, what outlives whom."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -20,6 +21,19 @@ EmbeddedPostgres(Path(sys.argv[1]), durable=False).start()
 print("up", flush=True)
 sys.stdin.read()
 """
+
+
+# Computes for about a second without looking up, whatever becomes of its server.
+BUSY = "SELECT count(*) FROM generate_series(1, 3000000) a"
+
+
+async def running(server: EmbeddedPostgres, words: str) -> bool:
+    connection = await databases.connect(server.url("postgres"))
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%' || $1 || '%' AND pid <> pg_backend_pid()"
+    try:
+        return bool(await connection.fetchval(sql, words))
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +82,25 @@ class TestSharing:
         again.start()
         assert again.pid() not in {None, pid}
         assert again.stop() is True
+
+    async def test_it_waits_for_what_a_killed_one_left_busy(self, server: EmbeddedPostgres):
+        server.start()
+        pid = server.pid()
+        assert pid is not None
+        connection = await databases.connect(server.url("postgres"))
+        busy = asyncio.create_task(connection.execute(BUSY))
+        while not await running(server, "generate_series"):
+            pass
+        os.kill(pid, signal.SIGKILL)
+        again = EmbeddedPostgres(server.directory, durable=False)
+        await asyncio.to_thread(again.start)
+        assert again.pid() not in {None, pid}
+        busy.cancel()
+        await asyncio.gather(busy, return_exceptions=True)
+        connection.terminate()
+        server.stop()
+        again.stop()
+        assert again.pid() is None
 
     async def test_the_database_is_made_once(self, server: EmbeddedPostgres):
         server.start()

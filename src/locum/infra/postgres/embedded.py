@@ -188,7 +188,8 @@ class EmbeddedPostgres:
             return False
         if _is_postgres(int(lines[0])):
             return True
-        # PostgreSQL refuses to start while another process, of whatever kind, has come to bear the old number.
+        # PostgreSQL refuses to start while any process bears the old number, be it another or one not yet reaped.
+        (self._socket_directory() / f".s.PGSQL.{_PORT}.lock").unlink(missing_ok=True)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         return False
 
@@ -228,8 +229,13 @@ class EmbeddedPostgres:
 
     def _check_alive(self, deadline: float) -> None:
         if self._process is not None and self._process.poll() is not None:
-            log = (self.directory / "postgres.log").read_text(errors="replace")
-            msg = f"PostgreSQL did not start: {_last_line(log)} (see {self.directory / 'postgres.log'})"
+            reason = _last_line((self.directory / "postgres.log").read_text(errors="replace"))
+            if "pre-existing shared memory block" in reason and time.monotonic() < deadline - _START_SECONDS / 2:
+                # Of one that was killed, a process is still busy; it will notice and end.
+                time.sleep(0.2)
+                self._spawn(account_for(self.data))
+                return
+            msg = f"PostgreSQL did not start: {reason} (see {self.directory / 'postgres.log'})"
             raise DatabaseProblem(msg)
         if time.monotonic() > deadline:
             msg = f"PostgreSQL did not answer within {_START_SECONDS:.0f} s (see {self.directory / 'postgres.log'})"
