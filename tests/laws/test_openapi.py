@@ -27,12 +27,7 @@ def test_the_differences_of_a_document_with_itself_are_none():
     assert compare(peers, peers).clean
 
 
-LATER = (
-    "/admin/storage",
-    "/automations",
-    "/block_",
-    "/events/count-by",
-)
+LATER = ("/admin/storage", "/automations", "/block_")
 """Where the peer's operations that are still to be written begin."""
 
 
