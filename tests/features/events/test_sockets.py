@@ -1,7 +1,7 @@
 """The events' websockets, through a real server."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from locum.domain.errors import Unavailable
 from locum.domain.ids import new_id
+from locum.features.events.intake import Intake
+from locum.features.events.schemas import Event
 from locum.infra.db import Db
 from locum.infra.settings import Settings
 from tests.factories.task_events import course, settled
@@ -103,6 +106,23 @@ class TestIn:
                         await client.recv()
                     assert closed.value.rcvd is not None
                     assert closed.value.rcvd.code == 1008
+
+    async def test_no_pong_while_the_database_is_away(
+        self, settings: Settings, own_db: Db, monkeypatch: pytest.MonkeyPatch
+    ):
+        failures = iter([Unavailable("away"), Unavailable("away")])
+        accept = Intake.accept
+
+        async def accept_later(intake: Intake, events: Sequence[Event]) -> None:
+            for failure in failures:
+                raise failure
+            await accept(intake, events)
+
+        monkeypatch.setattr(Intake, "accept", accept_later)
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as client:
+            await _send(client, *course(new_id()))
+            await _confirmed(client)
+            assert await _count(own_db) == 3
 
     async def test_many_clients_share_their_commits(self, settings: Settings, own_db: Db):
         async with serving(settings, own_db) as port:

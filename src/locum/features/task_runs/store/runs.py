@@ -13,7 +13,7 @@ from locum.features.task_runs.store.transitions import FACT_PARAMETERS, STATE_PA
 from locum.infra.db import Executor, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run
-from locum.tables.task_runs import task_run, task_run_state
+from locum.tables.task_runs import task_run
 
 HISTORY = RunCounts(task_run)
 
@@ -69,13 +69,7 @@ _RENAME = prepare(
     .where(task_run.c.id == bindparam("run_id", type_=Uuid))
     .values(name=func.coalesce(bindparam("new_name", type_=Text), task_run.c.name), updated=func.now())
 )
-_FORGOTTEN = (
-    delete(task_run_state)
-    .where(task_run_state.c.task_run_id == bindparam("run_id", type_=Uuid))
-    .returning(task_run_state.c.id)
-    .cte("forgotten")
-)
-_DELETE = prepare(delete(task_run).where(task_run.c.id == bindparam("run_id", type_=Uuid)).add_cte(_FORGOTTEN))
+_DELETE = prepare(delete(task_run).where(task_run.c.id == bindparam("run_id", type_=Uuid)))
 
 
 async def insert_new(tx: Executor, given: Mapping[str, Any]) -> str | None:
@@ -103,5 +97,5 @@ async def rename(tx: Executor, run_id: UUID, name: str | None) -> bool:
 
 
 async def delete_one(tx: Executor, run_id: UUID) -> bool:
-    """Delete a run with its history; whether there was one."""
+    """Delete a run, and with it (by trigger) its history; whether there was one."""
     return bool(await tx.run(_DELETE, run_id=run_id))
