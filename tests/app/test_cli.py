@@ -77,6 +77,18 @@ class TestServer:
             assert ended(process, signal.SIGTERM) == 0
         assert EmbeddedPostgres(home / "postgres").pid() is None
 
+    def test_brings_its_postgresql_back(self, home: Path):
+        with running(home) as (process, address):
+            postmaster = EmbeddedPostgres(home / "postgres").pid()
+            assert postmaster is not None
+            os.kill(postmaster, signal.SIGKILL)
+            while EmbeddedPostgres(home / "postgres").pid() in {None, postmaster}:
+                pass
+            while httpx.get(f"{address}/ready").status_code != 200:
+                pass
+            assert ended(process, signal.SIGTERM) == 0
+        assert EmbeddedPostgres(home / "postgres").pid() is None
+
     async def test_finishes_requests_before_it_ends(self, tmp_path: Path, own_url: str):
         connection = await databases.connect(own_url)
         answers: list[httpx.Response] = []

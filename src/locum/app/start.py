@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import uvloop
 
 from locum.app.banner import banner
-from locum.app.database import Database, bring_up_to_date, opened
+from locum.app.database import Database, bring_up_to_date, kept_up, opened
 from locum.app.serving import Stop, connected, looping, serve
 from locum.app.workers import supervise
 from locum.infra.logs import configure
@@ -43,7 +43,7 @@ def start_server(overrides: Mapping[str, Any]) -> None:
         bring_up_to_date(settings, database.url)
 
         def ready() -> None:
-            print(banner(settings, address, embedded=database.embedded), flush=True)  # noqa: T201 - for the terminal
+            print(banner(settings, address, embedded=database.server is not None), flush=True)  # noqa: T201 - for the terminal
 
         uvloop.run(_serve(settings, overrides, database, listening, ready))
 
@@ -52,11 +52,12 @@ async def _serve(
     settings: Settings, overrides: Mapping[str, Any], database: Database, listening: socket.socket, ready: Any
 ) -> None:
     stop = Stop()
-    if settings.api.workers == 1:
-        await serve(settings, database.url, listening, stop, ready)
-        return
-    async with connected(settings, database.url) as db, looping(settings, db):
-        await supervise(settings, overrides, database.url, listening, stop, ready)
+    async with kept_up(database):
+        if settings.api.workers == 1:
+            await serve(settings, database.url, listening, stop, ready)
+            return
+        async with connected(settings, database.url) as db, looping(settings, db):
+            await supervise(settings, overrides, database.url, listening, stop, ready)
 
 
 def start_loops(overrides: Mapping[str, Any]) -> None:
@@ -64,12 +65,12 @@ def start_loops(overrides: Mapping[str, Any]) -> None:
     settings = begin(overrides)
     with _interrupted_quietly(), opened(settings) as database:
         bring_up_to_date(settings, database.url)
-        uvloop.run(_loop(settings, database.url))
+        uvloop.run(_loop(settings, database))
 
 
-async def _loop(settings: Settings, url: str) -> None:
+async def _loop(settings: Settings, database: Database) -> None:
     stop = Stop()
-    async with connected(settings, url) as db, looping(settings, db):
+    async with kept_up(database), connected(settings, database.url) as db, looping(settings, db):
         print("locum: background loops are running", flush=True)  # noqa: T201 - for the terminal
         await stop.asked.wait()
 

@@ -142,6 +142,13 @@ class EmbeddedPostgres:
             self._let_go()
             _release(lock)
 
+    def restart(self) -> str:
+        """Start it again after it has died while in use."""
+        if self._process is not None:
+            self._process.poll()
+        self._let_go()
+        return self.start()
+
     def pid(self) -> int | None:
         """The process id of the postmaster, as far as it is known to run."""
         lines = self._pid_file()
