@@ -19,6 +19,7 @@ from locum.domain.orchestration import (
     Transition,
     govern,
 )
+from locum.domain.parameters import CircularSchema, Mismatch, SchemaInvalid, check_job_variables
 from locum.domain.states import State, StateCreate, StateType
 from locum.features.flow_runs import lifecycle
 from locum.features.flow_runs.making import Caller, NewRun, carry_out, make
@@ -129,7 +130,10 @@ async def change(db: Db, run_id: UUID, body: FlowRunUpdate) -> None:
         if row is None:
             msg = "Flow run not found"
             raise NotFound(msg)
-        _check_job_variables(row)
+        _check_changeable(row)
+        job = await surroundings.job_of(db, run_id)
+        if job is not None:
+            _check_job_variables(job, body.job_variables)
     if "empirical_policy" in values:
         values["empirical_policy"] = body.empirical_policy.model_dump_json()
     for name in values.keys() & {"parameters", "tags", "job_variables"}:
@@ -152,7 +156,18 @@ def check_size(parameters: Mapping[str, Any], limit: int) -> None:
         raise Invalid(msg)
 
 
-def _check_job_variables(row: Mapping[str, Any]) -> None:
+def _check_job_variables(job: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    try:
+        check_job_variables(
+            orjson.loads(job["base_job_template"]), orjson.loads(job["job_variables"]), given, partial=False
+        )
+    except (Mismatch, SchemaInvalid) as error:
+        raise Invalid(f"Error updating flow run: {error}") from error
+    except CircularSchema as error:
+        raise Invalid("Invalid schema: Unable to validate schema with circular references.") from error
+
+
+def _check_changeable(row: Mapping[str, Any]) -> None:
     state = transitions.state_of(row)
     if state is None:
         msg = "Flow run state is required to update job variables but none exists"

@@ -83,3 +83,19 @@ async def of_new_run(
         pool_name=pool_name,
         queue_name=queue_name,
     )
+
+
+_JOB = prepare(
+    select(deployment.c.job_variables, work_pool.c.base_job_template)
+    .select_from(
+        flow_run.join(deployment, deployment.c.id == flow_run.c.deployment_id)
+        .join(work_queue, work_queue.c.id == deployment.c.work_queue_id)
+        .join(work_pool, work_pool.c.id == work_queue.c.work_pool_id)
+    )
+    .where(flow_run.c.id == bindparam("run_id", type_=Uuid))
+)
+
+
+async def job_of(tx: Executor, run_id: UUID) -> Row | None:
+    """The job variables of a run's deployment and its pool's base_job_template; None where it is in no pool."""
+    return await tx.row(_JOB, run_id=run_id)
