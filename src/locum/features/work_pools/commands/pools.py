@@ -15,11 +15,6 @@ from locum.features.work_pools.schemas import WorkPoolCreate, WorkPoolUpdate
 from locum.features.work_pools.store import pools, queues
 from locum.infra.db import Db, Executor, Tx, UniqueConflict, dump_json
 
-BROKEN_INTEGRITY = (
-    "Data integrity conflict. This usually means a unique or foreign key constraint was violated. "
-    "See server logs for details."
-)
-
 _QUEUE_DESCRIPTION = "The work pool's default queue."
 _FREE_TO_CHANGE = {"is_paused", "concurrency_limit"}
 _ANNOUNCED = ("description", "base_job_template", "concurrency_limit", "storage_configuration")
@@ -81,8 +76,11 @@ async def change(tx: Tx, name: str, body: WorkPoolUpdate, now: datetime) -> None
     if pool is None:
         raise unknown(name)
     values = body.model_dump(mode="json", exclude_unset=True)
-    if any(field in values and values[field] is None for field in _NOT_NULL):
-        raise Conflict(BROKEN_INTEGRITY)
+    for field in _NOT_NULL:
+        if field in values and values[field] is None:
+            raise Conflict(f"The {field} of a work pool cannot be null.")
+    if body.storage_configuration is not None:
+        values["storage_configuration"] = body.storage_configuration.model_dump(mode="json")
     before = {**pool, **{field: orjson.loads(pool[field]) for field in _AS_JSON}}
     updates = updates_between(before, values, _ANNOUNCED)
     for field in _AS_JSON:

@@ -174,7 +174,7 @@ async def _change(tx: Tx, held: Mapping[str, Any], body: WorkQueueUpdate, now: d
     values = body.model_dump(exclude_unset=True)
     for name in ("name", "description", "priority"):
         if name in values and values[name] is None:
-            raise Conflict(pool_commands.BROKEN_INTEGRITY)
+            raise Conflict(f"The {name} of a work queue cannot be null.")
     status = _status_after(held, body, now)
     if status is not None:
         values["status"] = status
@@ -206,7 +206,7 @@ def _status_after(held: Mapping[str, Any], body: WorkQueueUpdate, now: datetime)
 
 async def _remove(tx: Tx, held: Mapping[str, Any], now: datetime) -> None:
     if held["default_queue_id"] == held["id"]:
-        raise Conflict(pool_commands.BROKEN_INTEGRITY)
+        raise Conflict("The default queue of a work pool cannot be deleted.")
     await queues.remove(tx, held["id"])
     await _settle(tx, await queues.priorities(tx, held["work_pool_id"]))
     await emit(tx, lifecycle.queue_changed("deleted", held, now))
