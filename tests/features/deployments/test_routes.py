@@ -131,6 +131,20 @@ class TestRun:
         assert (await client.get(f"/deployments/{made['id']}")).json()["status"] == "READY"
 
 
+class TestWorkQueueCheck:
+    async def test_filters_of_old_queues(self, client: httpx.AsyncClient):
+        made = await _deploy(client, await _flow(client), tags=["a", "b"])
+        for name, wanted in (
+            ("some", {"tags": ["a"]}),
+            ("others", {"tags": ["z"]}),
+            ("mine", {"deployment_ids": [made["id"]]}),
+            ("none", None),
+        ):
+            await client.post("/work_queues/", json={"name": name, "filter": wanted})
+        answer = await client.get(f"/deployments/{made['id']}/work_queue_check")
+        assert [one["name"] for one in answer.json()] == ["some", "mine"]
+
+
 class TestStatements:
     """BEGIN and COMMIT are counted where there is a transaction."""
 
