@@ -8,6 +8,8 @@ from sqlalchemy import Table, insert, select
 
 from locum.domain.ids import new_id
 from locum.features.dispatch.loops import Foreman
+from locum.features.work_pools.store import workers
+from locum.filters.statements import Restriction
 from locum.infra.db import Db
 from locum.infra.settings.services import ForemanSettings
 from locum.tables.deployments import deployment
@@ -44,6 +46,13 @@ class TestForeman:
         assert [await status(db, worker, one) for one in (quick, slow, unsaid)] == ["OFFLINE", "ONLINE", "OFFLINE"]
         assert await status(db, work_pool, pool) == "READY"
         assert await told(db) == []
+
+    async def test_the_longest_interval_breaks_nothing(self, db: Db):
+        longest = {"last_heartbeat_time": LONG_AGO, "heartbeat_interval_seconds": 2**31 - 1}
+        patient = await a_worker(db, await a_pool(db, name="pool"), **longest)
+        await FOREMAN.run_once(db, NOON)
+        assert await status(db, worker, patient) == "ONLINE"
+        assert b'"status":"ONLINE"' in await workers.page(db, "pool", Restriction(), 5, 0)
 
     async def test_a_pool_without_workers_is_not_ready(self, db: Db):
         pool, paused = await a_pool(db, status="READY"), await a_pool(db, status="PAUSED", is_paused=True)

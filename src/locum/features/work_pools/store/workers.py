@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
+    Float,
     Integer,
     Interval,
     Select,
@@ -26,8 +28,16 @@ from locum.infra.db import Executor, Row, json_list, json_object, prepare
 from locum.tables.base import Instant
 from locum.tables.work_pools import work_pool, worker
 
-_SECOND = literal_column("interval '1 second'", Interval)
-_EXPECTED_WITHIN = func.coalesce(func.nullif(worker.c.heartbeat_interval_seconds, 0), 30) * 3 * _SECOND
+
+def _heartbeats(interval: ColumnElement[Any], multiple: ColumnElement[Any]) -> ColumnElement[Any]:
+    """So many intervals of so many seconds; multiplied as floats, since whole numbers could run over."""
+    nothing = [literal_column("0", Integer)] * 6
+    return func.make_interval(*nothing, interval.cast(Float(53)) * multiple, type_=Interval())
+
+
+_EXPECTED_WITHIN = _heartbeats(
+    func.coalesce(func.nullif(worker.c.heartbeat_interval_seconds, 0), 30), literal_column("3", Integer)
+)
 _STATUS = case(
     (worker.c.last_heartbeat_time > func.now() - _EXPECTED_WITHIN, literal_column("'ONLINE'", Text)),
     else_=literal_column("'OFFLINE'", Text),
@@ -95,9 +105,10 @@ _MARK_OFFLINE = prepare(
         worker.c.status == "ONLINE",
         worker.c.last_heartbeat_time
         < bindparam("now", type_=Instant)
-        - func.coalesce(worker.c.heartbeat_interval_seconds, bindparam("fallback", type_=Integer))
-        * bindparam("multiple", type_=Integer)
-        * _SECOND,
+        - _heartbeats(
+            func.coalesce(worker.c.heartbeat_interval_seconds, bindparam("fallback", type_=Integer)),
+            bindparam("multiple", type_=Integer),
+        ),
     )
     .values(status="OFFLINE", updated=func.now())
 )
