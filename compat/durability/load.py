@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import websockets
+from websockets.typing import Subprotocol
 
 LIFE = ("PENDING", "RUNNING", "COMPLETED")
 BATCH = 20
@@ -80,7 +81,9 @@ def _event(name: str, resource: dict[str, str], **more: Any) -> dict[str, Any]:
 
 async def _send(api: str, batches: Any, over: asyncio.Event) -> None:
     """Sends batches of events as the client does: a pong after them means that they are taken."""
-    async with websockets.connect(api.replace("http", "ws", 1) + "/events/in", subprotocols=["prefect"]) as socket:
+    async with websockets.connect(
+        api.replace("http", "ws", 1) + "/events/in", subprotocols=[Subprotocol("prefect")]
+    ) as socket:
         await socket.send(json.dumps({"type": "auth", "token": None}))
         await socket.recv()
         while not over.is_set():
@@ -189,7 +192,11 @@ def _missing_lines(client: httpx.Client, known: Acknowledged) -> list[str]:
         counts: dict[str, int] = {}
         for row in rows:
             counts[row["flow_run_id"]] = counts.get(row["flow_run_id"], 0) + 1
-        found += [f"log lines of {r}: {counts.get(r, 0)} of {known.lines[r]}" for r in chunk if counts.get(r, 0) < known.lines[r]]
+        found += [
+            f"log lines of {r}: {counts.get(r, 0)} of {known.lines[r]}"
+            for r in chunk
+            if counts.get(r, 0) < known.lines[r]
+        ]
     return found
 
 
@@ -206,7 +213,10 @@ def _missing_events(client: httpx.Client, known: Acknowledged) -> list[str]:
 def _missing_task_runs(client: httpx.Client, known: Acknowledged) -> list[str]:
     found: list[str] = []
     for chunk in _chunks(list(known.task_runs)):
-        rows = {t["id"]: t["state_type"] for t in _pages(client, "/task_runs/filter", {"task_runs": {"id": {"any_": chunk}}})}
+        rows = {
+            t["id"]: t["state_type"]
+            for t in _pages(client, "/task_runs/filter", {"task_runs": {"id": {"any_": chunk}}})
+        }
         for one in chunk:
             if one not in rows:
                 found.append(f"task run {one}")

@@ -65,7 +65,9 @@ def test_an_older_client(locum_api: str, tmp_path: Path, version: str) -> None:
     assert site.ask("POST", "/work_pools/", {"name": pool, "type": "process"}).is_success
     text = DEPLOY.replace("{folder}", str(tmp_path)).replace("{pool}", pool).replace("{name}", name)
     told = site.program(text, "deploy.py")
-    with site.background(python.with_name("prefect"), "worker", "start", "--pool", pool, "--type", "process", "--name", "old"):
+    with site.background(
+        python.with_name("prefect"), "worker", "start", "--pool", pool, "--type", "process", "--name", "old"
+    ):
         run = site.in_state(told["run"], "COMPLETED", seconds=180)
     assert (run["deployment_id"], run["parameters"], run["work_pool_name"]) == (told["deployment"], {"n": 2}, pool)
     (worker,) = site.read(f"/work_pools/{pool}/workers/filter", {})

@@ -25,8 +25,6 @@ def commands(client_python: Path, environment: dict[str, str]) -> Iterator[Comma
 
 
 @pytest.fixture
-def site(
-    locum_api: str, client_python: Path, tmp_path: Path, commands: Commands, environment: dict[str, str]
-) -> Site:
+def site(locum_api: str, client_python: Path, tmp_path: Path, commands: Commands, environment: dict[str, str]) -> Site:
     """A working place with an empty folder."""
     return Site(locum_api, client_python, tmp_path, commands, environment)

@@ -1,4 +1,4 @@
-"""A user's working place: a folder, the real client pointed at the server, and REST to read back what the server holds."""
+"""A user's working place: a folder, the real client pointed at the server, and REST to read back what is held."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
 from compat.servers import clean_environment
 
-T = TypeVar("T")
 PATIENCE = float(os.environ.get("COMPAT_PATIENCE", "1"))  # a factor on every time limit, for a busy machine
 PEER_TWICE = bool(os.environ.get("COMPAT_PEER_TWICE"))  # the scenarios are tried out on the peer
 QUIET = {
@@ -43,7 +42,7 @@ def unique(stem: str) -> str:
     return f"{stem}-{uuid.uuid4().hex[:8]}"
 
 
-def until(probe: Callable[[], T], what: str, seconds: float = 60, every: float = 0.3) -> T:
+def until(probe: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.3) -> Any:
     """The first true thing that `probe` gives."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:

@@ -46,7 +46,9 @@ def test_deployments(site: Site) -> None:
     site.cli("deployment", "run", full, "-p", "unknown=1", fails=True)
 
     schedule = ("deployment", "schedule")
-    site.cli(*schedule, "create", full, "--interval", "3600", "--anchor-date", "2026-01-01", "--timezone", "Europe/Paris")
+    site.cli(
+        *schedule, "create", full, "--interval", "3600", "--anchor-date", "2026-01-01", "--timezone", "Europe/Paris"
+    )
     site.cli(*schedule, "create", full, "--cron", "0 4 * * *", "--timezone", "America/New_York", "--no-active")
     site.cli(*schedule, "create", full, "--rrule", "FREQ=DAILY;COUNT=3")
     site.cli(*schedule, "create", full, "--cron", "99 4 * * *", fails=True)
@@ -91,7 +93,17 @@ def test_work_pools(site: Site) -> None:
     template = site.cli_json("work-pool", "get-default-base-job-template", "--type", "process")
     template["variables"]["properties"]["extra"] = {"type": "integer", "default": 3}
     file = site.write("template.json", json.dumps(template))
-    site.cli("work-pool", "update", pool, "--base-job-template", file, "--description", "new words", "--concurrency-limit", "7")
+    site.cli(
+        "work-pool",
+        "update",
+        pool,
+        "--base-job-template",
+        file,
+        "--description",
+        "new words",
+        "--concurrency-limit",
+        "7",
+    )
     held = site.read(at)
     assert (held["description"], held["concurrency_limit"]) == ("new words", 7)
     assert held["base_job_template"]["variables"]["properties"]["extra"]["default"] == 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from compat.scenarios.site import Site, unique, until
@@ -23,7 +23,7 @@ TICKER = """
 
 
 def _when(run: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(run["expected_start_time"].replace("Z", "+00:00"))
+    return datetime.fromisoformat(run["expected_start_time"])
 
 
 def test_serve_on_an_interval(site: Site) -> None:
@@ -45,7 +45,7 @@ def test_serve_on_an_interval(site: Site) -> None:
         assert (schedule["active"], schedule["schedule"]["interval"]) == (True, 5.0)
         planned = until(lambda: len(p := mine("SCHEDULED")) > 2 and p, "planned runs")
         assert all(r["auto_scheduled"] and r["created_by"]["type"] == "SCHEDULE" for r in planned)
-        gaps = {(_when(b) - _when(a)).total_seconds() for a, b in zip(planned, planned[1:], strict=False)}
+        gaps = {(_when(b) - _when(a)).total_seconds() for a, b in pairwise(planned)}
         assert gaps == {5.0}
         done = until(lambda: len(d := mine("COMPLETED")) >= 2 and d, "two runs carried out", seconds=120)
         assert {r["parameters"]["word"] for r in done} == {"tock"}

@@ -121,10 +121,18 @@ def test_events_of_programs_and_runs(site: Site) -> None:
         names = [e["event"] for e in _events(site, resource={"id": [run]}, event={"prefix": ["prefect.flow-run."]})]
         return [n.rsplit(".", 1)[1] for n in names if "heartbeat" not in n]
 
-    assert until(lambda: len(announced()) >= 3 and announced(), "the run's states") == ["Pending", "Running", "Completed"]
-    of_tasks = until(lambda: _events(site, any_resource={"id": [run]}, event={"name": ["prefect.task-run.Completed"]}), "")
+    assert until(lambda: len(announced()) >= 3 and announced(), "the run's states") == [
+        "Pending",
+        "Running",
+        "Completed",
+    ]
+    of_tasks = until(
+        lambda: _events(site, any_resource={"id": [run]}, event={"name": ["prefect.task-run.Completed"]}), ""
+    )
     assert of_tasks[0]["resource"]["prefect.resource.id"].startswith("prefect.task-run.")
 
     site.cli("events", "emit", "bell.cli", "--resource-id", tower, "--payload", '{"k": 1}')
-    by_hand = until(lambda: _events(site, event={"name": ["bell.cli"]}, any_resource={"id": [tower]}), "the command's event")
+    by_hand = until(
+        lambda: _events(site, event={"name": ["bell.cli"]}, any_resource={"id": [tower]}), "the command's event"
+    )
     assert by_hand[0]["payload"] == {"k": 1}

@@ -9,8 +9,6 @@ import json
 import os
 import sys
 
-import prefect.client.orchestration
-import prefect.main
 from prefect.cli import app
 
 

@@ -19,7 +19,13 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 TOKEN = re.compile(r"page-token=[^&\s\"]+")
 SLUG = re.compile(r"[a-z]+-[a-z]+")
 # Numbers that a server takes from its clock.
-CLOCKED = {"estimated_run_time", "total_run_time", "estimated_start_time_delta", "time_in_current_state", "delay_seconds"}
+CLOCKED = {
+    "estimated_run_time",
+    "total_run_time",
+    "estimated_start_time_delta",
+    "time_in_current_state",
+    "delay_seconds",
+}
 CLOCK_SLACK = 60.0
 PEER_BROKE = 500
 SHOWN = 400
@@ -64,7 +70,7 @@ def _matches(text: str, pattern: str) -> bool:
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text)
 
 
 def _same_text(key: str, a: str, b: str, given: set[datetime]) -> bool:
@@ -114,17 +120,11 @@ def _differences(a: Any, b: Any, where: str, given: set[datetime]) -> Iterator[t
     elif isinstance(a, str) and isinstance(b, str):
         if not _same_text(key, a, b, given):
             yield where, a, b
-    elif _both_numbers(a, b):
+    elif isinstance(a, int | float) and isinstance(b, int | float) and bool not in (type(a), type(b)):
         if a != b and not (key in CLOCKED and abs(a - b) < CLOCK_SLACK):
             yield where, a, b
-    elif a is not b and a != b:
+    elif (a is not b and a != b) or type(a) is not type(b):
         yield where, a, b
-    elif type(a) is not type(b):
-        yield where, a, b
-
-
-def _both_numbers(a: Any, b: Any) -> bool:
-    return all(isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b))
 
 
 def _is_deliberate(case: str, step: Step, where: str, values: str) -> bool:
@@ -143,8 +143,7 @@ def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
     found: list[str] = []
     for number, (a, b) in enumerate(zip_longest(locum.steps, peer.steps), 1):
         if a is None or b is None:
-            step = a or b
-            found.append(f"step {number} {step.method} {step.path}: sent to {'locum' if a else 'the peer'} only")
+            found.append(_only(number, a, b))
             break
         title = f"step {number} {a.method} {ours.text(a.path)}"
         theirs.text(b.path)
@@ -157,9 +156,16 @@ def compare(case: str, locum: Recorder, peer: Recorder) -> list[str]:
                 continue
             line = f"{title}: {where}: {values}"
             if where == "status":
-                line += f"\n    sent {_show(a.sent)}\n    locum {_show(a.answer.body)}\n    peer  {_show(b.answer.body)}"
+                line += (
+                    f"\n    sent {_show(a.sent)}\n    locum {_show(a.answer.body)}\n    peer  {_show(b.answer.body)}"
+                )
             found.append(line)
     return found
+
+
+def _only(number: int, a: Step | None, b: Step | None) -> str:
+    who, step = ("locum", a) if a else ("the peer", b)
+    return f"step {number} {step.method} {step.path}: sent to {who} only" if step else ""
 
 
 def _step_differences(

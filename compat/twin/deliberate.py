@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Deliberate:
-    """One difference: where it shows (patterns of the case, the request, the place in the answer, both values), and why."""
+    """One difference: patterns of the case, the request, the place in the answer and both values; and why."""
 
     why: str
     case: str = "*"

@@ -111,7 +111,9 @@ class Recorder:
         """A DELETE request."""
         return self.send("DELETE", path, **options)
 
-    def until(self, enough: Callable[[Answer], object], method: str, path: str, body: Any = None, **options: Any) -> Answer:
+    def until(
+        self, enough: Callable[[Answer], object], method: str, path: str, body: Any = None, **options: Any
+    ) -> Answer:
         """Asks again and again until the answer is enough (or the time is up); only the last answer is compared."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:

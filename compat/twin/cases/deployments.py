@@ -306,7 +306,9 @@ def work_queue_check(t: Recorder) -> None:
     one, name = flow(t).id, pool(t)
     t.get(f"/deployments/{deployment(t, one, 'a', work_pool_name=name).id}/work_queue_check", only="status")
     t.get(f"/deployments/{deployment(t, one, 'b').id}/work_queue_check", only="status")
-    t.get(f"/deployments/{loose_deployment(t, one, 'c', work_queue_name=t.name('q')).id}/work_queue_check", only="status")
+    t.get(
+        f"/deployments/{loose_deployment(t, one, 'c', work_queue_name=t.name('q')).id}/work_queue_check", only="status"
+    )
 
 
 @case

@@ -58,7 +58,14 @@ def by_paused(t: Recorder) -> None:
 @case
 def by_tags(t: Recorder) -> None:
     ids = _three(t)
-    for tags in ({"all_": ["x"]}, {"all_": ["x", "y"]}, {"any_": ["y", "z"]}, {"is_null_": True}, {"is_null_": False}, {"operator": "or_", "all_": ["y"], "is_null_": True}):
+    for tags in (
+        {"all_": ["x"]},
+        {"all_": ["x", "y"]},
+        {"any_": ["y", "z"]},
+        {"is_null_": True},
+        {"is_null_": False},
+        {"operator": "or_", "all_": ["y"], "is_null_": True},
+    ):
         _ask(t, ids, tags=tags)
 
 
@@ -123,6 +130,13 @@ def limit_offset_and_page(t: Recorder) -> None:
 
 @case
 def refused(t: Recorder) -> None:
-    for bad in ({"id": {"any_": "x"}}, {"paused": {"eq_": "perhaps"}}, {"name": "x"}, {"colour": 1}, {"concurrency_limit": {"ge_": "x"}}, {"operator": 1}):
+    for bad in (
+        {"id": {"any_": "x"}},
+        {"paused": {"eq_": "perhaps"}},
+        {"name": "x"},
+        {"colour": 1},
+        {"concurrency_limit": {"ge_": "x"}},
+        {"operator": 1},
+    ):
         t.post("/deployments/filter", {"deployments": bad})
         t.post("/deployments/count", {"deployments": bad})

@@ -33,7 +33,12 @@ def _five(t: Recorder) -> dict[str, Any]:
             _event(t, 2, "one.second", payload={"n": [2, {"x": None}]}, follows=t.uuid(1)),
             _event(t, 3, "two.first", related=[friend]),
             _event(t, 4, "two.second", resource={"prefect.resource.id": f"thing.{t.name()}", "colour": "red"}),
-            _event(t, 5, "three", related=[friend, {"prefect.resource.id": f"foe.{t.name()}", "prefect.resource.role": "foe"}]),
+            _event(
+                t,
+                5,
+                "three",
+                related=[friend, {"prefect.resource.id": f"foe.{t.name()}", "prefect.resource.role": "foe"}],
+            ),
         ],
     )
     mine = {**_window(t), "any_resource": {"id": [f"thing.{t.name()}"]}}
@@ -43,7 +48,9 @@ def _five(t: Recorder) -> dict[str, Any]:
 
 def _until(t: Recorder, wanted: dict[str, Any], count: int, **more: Any) -> Answer:
     """The events, once so many are there: the peer writes them a little later."""
-    return t.until(lambda a: a.status >= 400 or a["total"] >= count, "POST", "/events/filter", {"filter": wanted}, **more)
+    return t.until(
+        lambda a: a.status >= 400 or a["total"] >= count, "POST", "/events/filter", {"filter": wanted}, **more
+    )
 
 
 def _ask(t: Recorder, wanted: dict[str, Any], **more: Any) -> None:
@@ -193,7 +200,12 @@ def what_a_run_announces(t: Recorder) -> None:
     made = run(t, one, tags=["rt"], state=state("SCHEDULED"), parameters={"secret": 1})
     for kind in ("PENDING", "RUNNING", "COMPLETED"):
         set_state(t, made.id, kind, message=kind.lower())
-    wanted = {**_window(t), "resource": {"id": [f"prefect.flow-run.{made.id}"]}, "event": {"prefix": ["prefect.flow-run."]}, "order": "ASC"}
+    wanted = {
+        **_window(t),
+        "resource": {"id": [f"prefect.flow-run.{made.id}"]},
+        "event": {"prefix": ["prefect.flow-run."]},
+        "order": "ASC",
+    }
     _until(t, wanted, 4, unordered=("$.events[].related",))
 
 
@@ -216,5 +228,9 @@ def what_a_pool_and_a_deployment_announce(t: Recorder) -> None:
     _until(t, wanted, 3)
     dep = deployment(t, flow(t).id, work_pool_name=name).id
     t.post(f"/work_pools/{name}/get_scheduled_flow_runs", {}, only="status")
-    wanted = {**_window(t), "resource": {"id": [f"prefect.deployment.{dep}"]}, "event": {"name": ["prefect.deployment.ready"]}}
+    wanted = {
+        **_window(t),
+        "resource": {"id": [f"prefect.deployment.{dep}"]},
+        "event": {"name": ["prefect.deployment.ready"]},
+    }
     _until(t, wanted, 1, unordered=("$.events[].related",))

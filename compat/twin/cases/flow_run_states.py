@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compat.twin.making import NOBODY, deployment, flow, pool, run, set_state, state, task_run
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
@@ -76,7 +78,7 @@ def whole_life(t: Recorder) -> None:
 @case
 def same_proposal_twice(t: Recorder) -> None:
     made = run(t, flow(t).id)
-    key = {"state_details": {"transition_id": t.uuid()}}
+    key: dict[str, Any] = {"state_details": {"transition_id": t.uuid()}}
     set_state(t, made.id, "RUNNING", **key)
     set_state(t, made.id, "RUNNING", **key)
     set_state(t, made.id, "RUNNING", state_details={"transition_id": t.uuid(1)})
@@ -236,7 +238,9 @@ def read_states(t: Recorder) -> None:
 @case
 def deployment_limit(t: Recorder) -> None:
     one, name = flow(t).id, pool(t)
-    dep = deployment(t, one, work_pool_name=name, concurrency_limit=1, concurrency_options={"collision_strategy": "CANCEL_NEW"}).id
+    dep = deployment(
+        t, one, work_pool_name=name, concurrency_limit=1, concurrency_options={"collision_strategy": "CANCEL_NEW"}
+    ).id
     ids = [t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name(f"r{i}")}).id for i in range(2)]
     lease = ("$.state.state_details.deployment_concurrency_lease_id",)
     for one_run in ids:

@@ -38,7 +38,17 @@ def create_full(t: Recorder) -> None:
 @case
 def create_in_each_state(t: Recorder) -> None:
     one = flow(t)
-    for kind in ("SCHEDULED", "PENDING", "RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLED", "CANCELLING", "PAUSED"):
+    for kind in (
+        "SCHEDULED",
+        "PENDING",
+        "RUNNING",
+        "COMPLETED",
+        "FAILED",
+        "CRASHED",
+        "CANCELLED",
+        "CANCELLING",
+        "PAUSED",
+    ):
         run(t, one.id, kind, state=state(kind))
 
 
@@ -46,8 +56,20 @@ def create_in_each_state(t: Recorder) -> None:
 def create_with_state_names(t: Recorder) -> None:
     one = flow(t)
     run(t, one.id, "a", state=state("COMPLETED", name="Skipped", message="not needed"))
-    run(t, one.id, "b", state=state("SCHEDULED", name="AwaitingRetry", state_details={"scheduled_time": t.at(minutes=5)}))
-    run(t, one.id, "c", state=state("PAUSED", name="Suspended", state_details={"pause_timeout": t.at(hours=1), "pause_reschedule": True}))
+    run(
+        t,
+        one.id,
+        "b",
+        state=state("SCHEDULED", name="AwaitingRetry", state_details={"scheduled_time": t.at(minutes=5)}),
+    )
+    run(
+        t,
+        one.id,
+        "c",
+        state=state(
+            "PAUSED", name="Suspended", state_details={"pause_timeout": t.at(hours=1), "pause_reschedule": True}
+        ),
+    )
     run(t, one.id, "d", state=state("PENDING", name=None, data={"some": ["data"]}))
 
 
@@ -57,7 +79,9 @@ def idempotency_key(t: Recorder) -> None:
     first = run(t, one.id, idempotency_key=t.name("key"), tags=["first"])
     again = run(t, one.id, "again", idempotency_key=t.name("key"), tags=["second"])
     third = run(t, other.id, "third", idempotency_key=t.name("key"))
-    t.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": sorted({first.id, again.id, third.id})}}, "sort": "NAME_ASC"})
+    t.post(
+        "/flow_runs/filter", {"flow_runs": {"id": {"any_": sorted({first.id, again.id, third.id})}}, "sort": "NAME_ASC"}
+    )
     run(t, one.id, "none", idempotency_key=None)
 
 
@@ -99,7 +123,9 @@ def create_for_a_pool(t: Recorder) -> None:
 @case
 def create_under_a_deployment(t: Recorder) -> None:
     one = flow(t, labels={"f": 1})
-    dep = loose_deployment(t, one.id, "dep", labels={"d": 2}, tags=["dep"], parameters={"n": 1}, work_queue_name=t.name("q"))
+    dep = loose_deployment(
+        t, one.id, "dep", labels={"d": 2}, tags=["dep"], parameters={"n": 1}, work_queue_name=t.name("q")
+    )
     made = run(t, one.id, deployment_id=dep.id)
     t.get(f"/flow_runs/{made.id}")
 
@@ -136,7 +162,14 @@ def update(t: Recorder) -> None:
 @case
 def update_refused(t: Recorder) -> None:
     made = run(t, flow(t).id)
-    for bad in ({"name": 1}, {"tags": None}, {"parameters": None}, {"state": {}}, {"empirical_policy": None}, {"id": NOBODY}):
+    for bad in (
+        {"name": 1},
+        {"tags": None},
+        {"parameters": None},
+        {"state": {}},
+        {"empirical_policy": None},
+        {"id": NOBODY},
+    ):
         t.patch(f"/flow_runs/{made.id}", bad)
 
 

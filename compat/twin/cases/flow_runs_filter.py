@@ -35,7 +35,13 @@ def _ask(t: Recorder, ids: list[str], **wanted: Any) -> None:
 @case
 def by_id(t: Recorder) -> None:
     ids = _runs(t)
-    for wanted in ({"any_": ids[2:4]}, {"any_": ids, "not_any_": ids[:5]}, {"any_": []}, {"any_": [NOBODY]}, {"any_": ids, "not_any_": []}):
+    for wanted in (
+        {"any_": ids[2:4]},
+        {"any_": ids, "not_any_": ids[:5]},
+        {"any_": []},
+        {"any_": [NOBODY]},
+        {"any_": ids, "not_any_": []},
+    ):
         t.post("/flow_runs/filter", {"flow_runs": {"id": wanted}, "sort": "NAME_ASC"})
 
 
@@ -150,7 +156,11 @@ def by_deployment_id(t: Recorder) -> None:
 def by_work_queue_name(t: Recorder) -> None:
     one, name = flow(t).id, pool(t)
     t.post(f"/work_pools/{name}/queues", {"name": "fast"})
-    ids = [run(t, one, "a", work_pool_name=name, work_queue_name="fast").id, run(t, one, "b", work_pool_name=name).id, run(t, one, "c").id]
+    ids = [
+        run(t, one, "a", work_pool_name=name, work_queue_name="fast").id,
+        run(t, one, "b", work_pool_name=name).id,
+        run(t, one, "c").id,
+    ]
     _ask(t, ids, work_queue_name={"any_": ["fast"]})
     _ask(t, ids, work_queue_name={"any_": ["fast", "default"]})
     _ask(t, ids, work_queue_name={"is_null_": True})
@@ -181,7 +191,13 @@ def by_creator(t: Recorder) -> None:
     t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("auto")}, headers=header)
     run(t, one, "hand")
     mine = {"flows": {"id": {"any_": [one]}}, "sort": "EXPECTED_START_TIME_ASC"}
-    for wanted in ({"type_": ["SCHEDULE"]}, {"type_": ["AUTOMATION"]}, {"id_": [t.uuid()]}, {"is_null_": True}, {"is_null_": False}):
+    for wanted in (
+        {"type_": ["SCHEDULE"]},
+        {"type_": ["AUTOMATION"]},
+        {"id_": [t.uuid()]},
+        {"is_null_": True},
+        {"is_null_": False},
+    ):
         t.post("/flow_runs/filter", {**mine, "flow_runs": {"created_by": wanted}})
 
 
@@ -223,9 +239,19 @@ def sorts(t: Recorder) -> None:
     ids = _runs(t)
     names = "ID_DESC NAME_ASC NAME_DESC NEXT_SCHEDULED_START_TIME_ASC"
     for sort in names.split():
-        t.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": ids[1::3]}}, "sort": sort}, unordered=("$",) if sort == "ID_DESC" else ())
+        t.post(
+            "/flow_runs/filter",
+            {"flow_runs": {"id": {"any_": ids[1::3]}}, "sort": sort},
+            unordered=("$",) if sort == "ID_DESC" else (),
+        )
     # Times that the server takes are not compared by order where two may fall together.
-    for sort in ("START_TIME_ASC", "START_TIME_DESC", "EXPECTED_START_TIME_ASC", "EXPECTED_START_TIME_DESC", "END_TIME_DESC"):
+    for sort in (
+        "START_TIME_ASC",
+        "START_TIME_DESC",
+        "EXPECTED_START_TIME_ASC",
+        "EXPECTED_START_TIME_DESC",
+        "END_TIME_DESC",
+    ):
         # Only one of those asked for may lack the time: equals come in the order of their (random) ids.
         chosen = [ids[i] for i in (0, 2, 3, 5)] if sort == "END_TIME_DESC" else ids
         t.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": chosen}}, "sort": sort})
@@ -268,5 +294,12 @@ def refused(t: Recorder) -> None:
 @case
 def times_in_other_shapes(t: Recorder) -> None:
     ids = _runs(t)
-    for after in ("2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00+02:00", 1577836800, 1577836800.5, "2020-01-01 00:00:00Z"):
+    for after in (
+        "2020-01-01",
+        "2020-01-01T00:00:00",
+        "2020-01-01T00:00:00+02:00",
+        1577836800,
+        1577836800.5,
+        "2020-01-01 00:00:00Z",
+    ):
         _ask(t, ids, end_time={"after_": after})

@@ -64,7 +64,9 @@ def graph_v2(t: Recorder) -> None:
     a = task_run(t, one.id, "a", state=state("RUNNING"))
     b = task_run(t, one.id, "b", state=state("RUNNING"), task_inputs={"x": [{"input_type": "task_run", "id": a.id}]})
     task_run(t, one.id, "waiting", state=state("PENDING"))
-    holder = task_run(t, one.id, "holder", state=state("RUNNING"), task_inputs={"y": [{"input_type": "task_run", "id": b.id}]})
+    holder = task_run(
+        t, one.id, "holder", state=state("RUNNING"), task_inputs={"y": [{"input_type": "task_run", "id": b.id}]}
+    )
     child = run(t, flow(t, "child").id, "child", parent_task_run_id=holder.id, state=state("RUNNING"))
     shown = t.get(f"/flow_runs/{one.id}/graph-v2", unordered=("$.nodes",))
     t.get(f"/flow_runs/{one.id}/graph-v2?since={t.at(days=1)}")
@@ -150,7 +152,13 @@ def resume_refused(t: Recorder) -> None:
 @case
 def resume_a_pause(t: Recorder) -> None:
     made = run(t, flow(t).id, state=state("RUNNING"))
-    set_state(t, made.id, "PAUSED", name="Paused", state_details={"pause_timeout": t.at(hours=1), "pause_key": "k", "pause_reschedule": False})
+    set_state(
+        t,
+        made.id,
+        "PAUSED",
+        name="Paused",
+        state_details={"pause_timeout": t.at(hours=1), "pause_key": "k", "pause_reschedule": False},
+    )
     t.get(f"/flow_runs/{made.id}")
     t.post(f"/flow_runs/{made.id}/resume", {})
     t.get(f"/flow_runs/{made.id}")
@@ -196,7 +204,11 @@ def resume_with_input(t: Recorder) -> None:
 @case
 def bulk_set_state(t: Recorder) -> None:
     one = flow(t).id
-    ids = [run(t, one, "a", state=state("SCHEDULED")).id, run(t, one, "b", state=state("COMPLETED")).id, run(t, one, "c").id]
+    ids = [
+        run(t, one, "a", state=state("SCHEDULED")).id,
+        run(t, one, "b", state=state("COMPLETED")).id,
+        run(t, one, "c").id,
+    ]
     mine = {"flow_runs": {"id": {"any_": ids}}}
     # The peer hands one state to all runs, so each answer names the run that happened to come last.
     loose = {"unordered": ("$.results",), "ignore": ("$.results[].state.state_details.flow_run_id",)}
@@ -221,7 +233,7 @@ def bulk_set_state_refused(t: Recorder) -> None:
 def count_with_everything_null(t: Recorder) -> None:
     one = flow(t).id
     run(t, one)
-    nulls = {k: None for k in ("flow_runs", "task_runs", "deployments", "work_pools", "work_pool_queues")}
+    nulls = dict.fromkeys(("flow_runs", "task_runs", "deployments", "work_pools", "work_pool_queues"))
     t.post("/flow_runs/count", {"flows": {"id": {"any_": [one]}}, **nulls})
     t.post("/flow_runs/filter", {"flows": {"id": {"any_": [one]}}, **nulls})
     t.post("/flow_runs/paginate", {"flows": {"id": {"any_": [one]}}, **nulls})

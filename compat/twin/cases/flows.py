@@ -8,17 +8,18 @@ from compat.twin.registry import case
 
 
 def _three(t: Recorder) -> list[str]:
-    made = [
+    return [
         flow(t, "a", tags=["one", "two"]).id,
         flow(t, "b", tags=["one"]).id,
         flow(t, "c").id,
     ]
-    return made
 
 
 @case
 def create_and_read(t: Recorder) -> None:
-    made = t.post("/flows/", {"name": t.name("f"), "tags": ["a", "b"], "labels": {"k": "v", "n": 1, "f": 1.5, "t": True}})
+    made = t.post(
+        "/flows/", {"name": t.name("f"), "tags": ["a", "b"], "labels": {"k": "v", "n": 1, "f": 1.5, "t": True}}
+    )
     t.get(f"/flows/{made.id}")
     t.get(f"/flows/name/{t.name('f')}")
 
@@ -97,7 +98,10 @@ def filter_by_name(t: Recorder) -> None:
     t.post("/flows/filter", {"flows": {"name": {"any_": names[1:]}}, "sort": "NAME_DESC"})
     t.post("/flows/filter", {"flows": {"name": {"like_": t.name("")}}, "sort": "NAME_ASC"})
     t.post("/flows/filter", {"flows": {"name": {"like_": t.name("A").upper()}}, "sort": "NAME_ASC"})
-    t.post("/flows/filter", {"flows": {"name": {"like_": "%" + t.name("")[1:4] + "_" + t.name("")[5:]}}, "sort": "NAME_ASC"})
+    t.post(
+        "/flows/filter",
+        {"flows": {"name": {"like_": "%" + t.name("")[1:4] + "_" + t.name("")[5:]}}, "sort": "NAME_ASC"},
+    )
     t.post("/flows/filter", {"flows": {"name": {"any_": names, "like_": t.name("a")}}, "sort": "NAME_ASC"})
 
 
@@ -141,7 +145,9 @@ def filter_by_neighbours(t: Recorder) -> None:
     t.post("/flows/filter", {**mine, "task_runs": {"tags": {"all_": ["tt"]}}})
     t.post("/flows/filter", {**mine, "deployments": {"tags": {"all_": ["dep"]}}})
     t.post("/flows/filter", {**mine, "work_pools": {"name": {"any_": [name]}}})
-    t.post("/flows/filter", {**mine, "flow_runs": {"tags": {"all_": ["hot"]}}, "deployments": {"name": {"any_": ["?"]}}})
+    t.post(
+        "/flows/filter", {**mine, "flow_runs": {"tags": {"all_": ["hot"]}}, "deployments": {"name": {"any_": ["?"]}}}
+    )
     t.post("/flows/count", {"flows": mine["flows"], "flow_runs": {"tags": {"all_": ["hot"]}}})
 
 
@@ -161,7 +167,15 @@ def limit_and_offset(t: Recorder) -> None:
     t.post("/flows/filter", {**mine, "limit": 2, "offset": 1})
     t.post("/flows/filter", {**mine, "limit": 2, "offset": 9})
     t.post("/flows/filter", {**mine, "limit": 0})
-    for bad in ({"limit": 201}, {"limit": -1}, {"offset": -1}, {"limit": "x"}, {"limit": None}, {"limit": 1.5}, {"offset": None}):
+    for bad in (
+        {"limit": 201},
+        {"limit": -1},
+        {"offset": -1},
+        {"limit": "x"},
+        {"limit": None},
+        {"limit": 1.5},
+        {"offset": None},
+    ):
         t.post("/flows/filter", {**mine, **bad})
 
 

@@ -53,7 +53,15 @@ def write_refused(t: Recorder) -> None:
     t.post("/logs/", {})
     t.post("/logs/", good)
     t.post("/logs/", [{}])
-    for bad in ({"level": "x"}, {"message": 1}, {"timestamp": "x"}, {"flow_run_id": "x"}, {"surprise": 1}, {"name": None}, {"message": None}):
+    for bad in (
+        {"level": "x"},
+        {"message": 1},
+        {"timestamp": "x"},
+        {"flow_run_id": "x"},
+        {"surprise": 1},
+        {"name": None},
+        {"message": None},
+    ):
         t.post("/logs/", [good, {**good, **bad}])
     t.post("/logs/")
 
@@ -74,7 +82,21 @@ def by_level_and_time(t: Recorder) -> None:
 @case
 def by_text(t: Recorder) -> None:
     one, _ = _lines(t)
-    queries = ("number", '"number 3"', "word -3", "word !3", "3 4", "+word +3", "NUMBER", "flow_runs", "nothing", "", "4 -number", "\\-3", '"unclosed')
+    queries = (
+        "number",
+        '"number 3"',
+        "word -3",
+        "word !3",
+        "3 4",
+        "+word +3",
+        "NUMBER",
+        "flow_runs",
+        "nothing",
+        "",
+        "4 -number",
+        "\\-3",
+        '"unclosed',
+    )
     for query in queries:
         _ask(t, one, logs={"text": {"query": query}})
     _ask(t, one, logs={"text": {"query": "x" * 201}})

@@ -31,7 +31,22 @@ def csrf_token_while_off(t: Recorder) -> None:
 
 @case
 def version_header(t: Recorder) -> None:
-    for value in ("0.8.4", "0.8.0", "0.9.0", "99.0.0", "0.7.9", "0.0.1", "8", "0.8", "a.b.c", "0.8.4.1", "v0.8.4", "..", "0.8.4-rc1", ""):
+    for value in (
+        "0.8.4",
+        "0.8.0",
+        "0.9.0",
+        "99.0.0",
+        "0.7.9",
+        "0.0.1",
+        "8",
+        "0.8",
+        "a.b.c",
+        "0.8.4.1",
+        "v0.8.4",
+        "..",
+        "0.8.4-rc1",
+        "",
+    ):
         t.post("/flows/filter", {"limit": 0}, headers={VERSION: value})
         t.get(f"/flows/{NOBODY}", headers={VERSION: value})
 
@@ -67,7 +82,19 @@ def trailing_slashes(t: Recorder) -> None:
 
 @case
 def malformed_bodies(t: Recorder) -> None:
-    for raw in (b"", b"{", b"null", b"[]", b'"text"', b"5", b"{} {}", b'{"name": }', b"\xff\xfe", b'{"name": NaN}', b"{'name': 'x'}"):
+    for raw in (
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"5",
+        b"{} {}",
+        b'{"name": }',
+        b"\xff\xfe",
+        b'{"name": NaN}',
+        b"{'name': 'x'}",
+    ):
         t.post("/flows/", raw=raw)
 
 
@@ -81,7 +108,14 @@ def malformed_filter_bodies(t: Recorder) -> None:
 @case
 def content_types(t: Recorder) -> None:
     body = json.dumps({"name": t.name("f")}).encode()
-    for kind in ("application/json", "application/json; charset=utf-8", "text/plain", "", "application/x-www-form-urlencoded", "application/vnd.api+json"):
+    for kind in (
+        "application/json",
+        "application/json; charset=utf-8",
+        "text/plain",
+        "",
+        "application/x-www-form-urlencoded",
+        "application/vnd.api+json",
+    ):
         t.post("/flows/", raw=body, headers={"content-type": kind})
 
 
@@ -99,7 +133,9 @@ def ids_in_other_shapes(t: Recorder) -> None:
     t.get(f"/flow_runs/{made.upper()}")
     t.get(f"/flow_runs/{made.replace('-', '')}")
     t.get(f"/flow_runs/{{{made}}}")
-    t.post("/flow_runs/filter", {"flow_runs": {"id": {"any_": [made.upper(), made.replace("-", ""), f"urn:uuid:{made}"]}}})
+    t.post(
+        "/flow_runs/filter", {"flow_runs": {"id": {"any_": [made.upper(), made.replace("-", ""), f"urn:uuid:{made}"]}}}
+    )
 
 
 @case
@@ -126,5 +162,9 @@ def process_worker_metadata(t: Recorder) -> None:
     got = t.get("/collections/views/aggregate-worker-metadata", only="status")
     template = got["prefect"]["process"]["default_base_job_configuration"]
     assert {"job_configuration", "variables"} <= set(template)
-    made = t.post("/work_pools/", {"name": t.name("p"), "type": "process", "base_job_template": template}, ignore=("$.base_job_template",))
+    made = t.post(
+        "/work_pools/",
+        {"name": t.name("p"), "type": "process", "base_job_template": template},
+        ignore=("$.base_job_template",),
+    )
     assert made.status

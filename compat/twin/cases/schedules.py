@@ -14,7 +14,9 @@ EARLY = "2030-03-01T00:00:00Z"  # so far ahead that no scheduler goes there by i
 def _planned(t: Recorder, schedule: dict[str, Any], start: str, end: str, **more: Any) -> None:
     """What `schedule` gives between two times, as the runs that the server plans."""
     dep = deployment(t, flow(t).id, paused=True, schedules=[{"schedule": schedule}]).id
-    t.post(f"/deployments/{dep}/schedule", {"start_time": start, "end_time": end, "min_runs": 40, "max_runs": 40, **more})
+    t.post(
+        f"/deployments/{dep}/schedule", {"start_time": start, "end_time": end, "min_runs": 40, "max_runs": 40, **more}
+    )
     t.post(
         "/flow_runs/filter",
         {"deployments": {"id": {"any_": [dep]}}, "sort": "NEXT_SCHEDULED_START_TIME_ASC"},
@@ -26,7 +28,10 @@ def _planned(t: Recorder, schedule: dict[str, Any], start: str, end: str, **more
 def one_by_one(t: Recorder) -> None:
     dep = deployment(t, flow(t).id, paused=True).id
     at = f"/deployments/{dep}/schedules"
-    made = t.post(at, [{"schedule": {"interval": 60, "anchor_date": t.at()}}, {"schedule": {"cron": "*/5 * * * *"}, "active": False}])
+    made = t.post(
+        at,
+        [{"schedule": {"interval": 60, "anchor_date": t.at()}}, {"schedule": {"cron": "*/5 * * * *"}, "active": False}],
+    )
     t.get(at)
     first = made[0]["id"]
     t.patch(f"{at}/{first}", {"active": False})
@@ -46,7 +51,15 @@ def slugs(t: Recorder) -> None:
     t.post(at, [{"schedule": {"cron": "0 2 * * *"}, "slug": "two", "parameters": {"x": 1}}])
     t.post(at, [{"schedule": {"cron": "0 3 * * *"}, "slug": "one"}])
     t.post(at, [{"schedule": {"cron": "0 3 * * *"}, "slug": "Not A Slug!"}])
-    t.patch(f"/deployments/{dep}", {"schedules": [{"schedule": {"cron": "0 9 * * *"}, "slug": "one"}, {"schedule": {"cron": "0 8 * * *"}, "slug": "three"}]})
+    t.patch(
+        f"/deployments/{dep}",
+        {
+            "schedules": [
+                {"schedule": {"cron": "0 9 * * *"}, "slug": "one"},
+                {"schedule": {"cron": "0 8 * * *"}, "slug": "three"},
+            ]
+        },
+    )
     t.get(at, unordered=("$",))
     t.patch(f"/deployments/{dep}", {"schedules": [{"schedule": {"cron": "0 9 * * *"}}]})
     t.patch(f"/deployments/{dep}", {"schedules": [{"slug": "new"}]})
@@ -57,7 +70,10 @@ def slugs(t: Recorder) -> None:
 @case
 def patch_replaces_without_slugs(t: Recorder) -> None:
     dep = deployment(t, flow(t).id, paused=True, schedules=[{"schedule": {"cron": "0 1 * * *"}}]).id
-    t.patch(f"/deployments/{dep}", {"schedules": [{"schedule": {"cron": "0 2 * * *"}}, {"schedule": {"cron": "0 3 * * *"}, "active": False}]})
+    t.patch(
+        f"/deployments/{dep}",
+        {"schedules": [{"schedule": {"cron": "0 2 * * *"}}, {"schedule": {"cron": "0 3 * * *"}, "active": False}]},
+    )
     t.get(f"/deployments/{dep}/schedules", unordered=("$",))
     t.patch(f"/deployments/{dep}", {"schedules": []})
     t.get(f"/deployments/{dep}/schedules")
@@ -109,7 +125,12 @@ def cron_hourly_over_dst(t: Recorder) -> None:
 
 @case
 def cron_days(t: Recorder) -> None:
-    for cron in ({"cron": "0 6 13 * FRI", "day_or": False}, {"cron": "0 6 13 * FRI"}, {"cron": "0 0 L * *"}, {"cron": "0 12 * * MON#2"}):
+    for cron in (
+        {"cron": "0 6 13 * FRI", "day_or": False},
+        {"cron": "0 6 13 * FRI"},
+        {"cron": "0 0 L * *"},
+        {"cron": "0 12 * * MON#2"},
+    ):
         _planned(t, cron, EARLY, "2030-07-01T00:00:00Z")
     _planned(t, {"cron": "*/20 5 * * MON-FRI"}, EARLY, "2030-03-08T00:00:00Z")
 
@@ -176,8 +197,16 @@ def several_schedules(t: Recorder) -> None:
 
 @case
 def how_many(t: Recorder) -> None:
-    for body in ({"min_runs": 2}, {"max_runs": 1}, {"min_time": 7200}, {"end_time": "2030-03-01T02:30:00Z"}, {"min_runs": 5, "max_runs": 4}):
-        dep = deployment(t, flow(t).id, paused=True, schedules=[{"schedule": {"interval": 1800, "anchor_date": EARLY}}]).id
+    for body in (
+        {"min_runs": 2},
+        {"max_runs": 1},
+        {"min_time": 7200},
+        {"end_time": "2030-03-01T02:30:00Z"},
+        {"min_runs": 5, "max_runs": 4},
+    ):
+        dep = deployment(
+            t, flow(t).id, paused=True, schedules=[{"schedule": {"interval": 1800, "anchor_date": EARLY}}]
+        ).id
         t.post(f"/deployments/{dep}/schedule", {"start_time": EARLY, **body})
         t.post("/flow_runs/count", {"deployments": {"id": {"any_": [dep]}}})
     t.post(f"/deployments/{NOBODY}/schedule", {"start_time": EARLY})
@@ -215,8 +244,25 @@ def run_from_a_deployment(t: Recorder) -> None:
     go = f"/deployments/{dep}/create_flow_run"
     made = t.post(go, {"name": t.name("a")})
     t.get(f"/flow_runs/{made.id}")
-    t.post(go, {"name": t.name("b"), "parameters": {"n": 2}, "tags": ["mine"], "labels": {"r": 1}, "job_variables": {"env": {"B": "2"}}}, unordered=("$.tags",))
-    t.post(go, {"name": t.name("c"), "state": state("SCHEDULED", state_details={"scheduled_time": t.at(hours=3)}), "idempotency_key": t.name("k")})
+    t.post(
+        go,
+        {
+            "name": t.name("b"),
+            "parameters": {"n": 2},
+            "tags": ["mine"],
+            "labels": {"r": 1},
+            "job_variables": {"env": {"B": "2"}},
+        },
+        unordered=("$.tags",),
+    )
+    t.post(
+        go,
+        {
+            "name": t.name("c"),
+            "state": state("SCHEDULED", state_details={"scheduled_time": t.at(hours=3)}),
+            "idempotency_key": t.name("k"),
+        },
+    )
     t.post(go, {"name": t.name("d"), "idempotency_key": t.name("k")})
     t.post(go, {"name": t.name("e"), "state": state("PENDING"), "work_queue_name": "extra", "context": {"a": 1}})
     t.get(f"/work_pools/{name}/queues/extra")
@@ -230,7 +276,14 @@ def run_from_a_deployment_refused(t: Recorder) -> None:
     for bad in ({"n": "x"}, {"n": None}, {"word": 5}):
         t.post(go, {"parameters": bad})
         t.post(go, {"name": t.name("free"), "parameters": bad, "enforce_parameter_schema": False})
-    for bad in ({"parameters": []}, {"tags": "x"}, {"state": {"type": "X"}}, {"surprise": 1}, {"flow_id": NOBODY}, {"labels": {"a": []}}):
+    for bad in (
+        {"parameters": []},
+        {"tags": "x"},
+        {"state": {"type": "X"}},
+        {"surprise": 1},
+        {"flow_id": NOBODY},
+        {"labels": {"a": []}},
+    ):
         t.post(go, bad)
     t.post(go)
 
@@ -252,8 +305,17 @@ def values_filled_in_by_the_server(t: Recorder) -> None:
     t.post(go, {"name": t.name("j"), "parameters": {"n": {"__prefect_kind": "json", "value": "41"}}})
     t.post(go, {"name": t.name("n"), "parameters": {"n": {"__prefect_kind": "none", "value": 5}}})
     t.post(go, {"name": t.name("b"), "parameters": {"n": {"__prefect_kind": "json", "value": "{"}}})
-    t.post(go, {"name": t.name("t"), "parameters": {"n": 1, "word": {"__prefect_kind": "jinja", "template": "{{ 1 + 1 }}"}}})
-    t.post(go, {"name": t.name("x"), "parameters": {"n": {"__prefect_kind": "workspace_variable", "variable_name": "no_such_one"}}})
+    t.post(
+        go,
+        {"name": t.name("t"), "parameters": {"n": 1, "word": {"__prefect_kind": "jinja", "template": "{{ 1 + 1 }}"}}},
+    )
+    t.post(
+        go,
+        {
+            "name": t.name("x"),
+            "parameters": {"n": {"__prefect_kind": "workspace_variable", "variable_name": "no_such_one"}},
+        },
+    )
 
 
 @case

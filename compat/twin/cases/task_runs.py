@@ -130,7 +130,13 @@ def by_id_and_name(t: Recorder) -> None:
 @case
 def by_tags(t: Recorder) -> None:
     _, ids = _four(t)
-    for tags in ({"all_": ["x"]}, {"all_": ["x", "y"]}, {"is_null_": True}, {"is_null_": False}, {"operator": "or_", "all_": ["y"], "is_null_": True}):
+    for tags in (
+        {"all_": ["x"]},
+        {"all_": ["x", "y"]},
+        {"is_null_": True},
+        {"is_null_": False},
+        {"operator": "or_", "all_": ["y"], "is_null_": True},
+    ):
         _ask(t, ids, tags=tags)
 
 

@@ -18,7 +18,9 @@ def create_and_read(t: Recorder) -> None:
 
 @case
 def create_full(t: Recorder) -> None:
-    name = pool(t, type="kubernetes", description="words", base_job_template=TEMPLATE, is_paused=True, concurrency_limit=5)
+    name = pool(
+        t, type="kubernetes", description="words", base_job_template=TEMPLATE, is_paused=True, concurrency_limit=5
+    )
     t.get(f"/work_pools/{name}")
 
 
@@ -50,7 +52,14 @@ def create_refused(t: Recorder) -> None:
 def template_defaults_checked(t: Recorder) -> None:
     for number, default in enumerate((5, "x")):
         variables = {"type": "object", "properties": {"cpu": {"type": "integer", "default": default}}}
-        t.post("/work_pools/", {"name": t.name(f"p{number}"), "type": "x", "base_job_template": {"job_configuration": {"c": "{{ cpu }}"}, "variables": variables}})
+        t.post(
+            "/work_pools/",
+            {
+                "name": t.name(f"p{number}"),
+                "type": "x",
+                "base_job_template": {"job_configuration": {"c": "{{ cpu }}"}, "variables": variables},
+            },
+        )
 
 
 @case
@@ -72,12 +81,21 @@ def missing(t: Recorder) -> None:
 @case
 def update(t: Recorder) -> None:
     name = pool(t)
-    t.patch(f"/work_pools/{name}", {"description": "new", "is_paused": True, "concurrency_limit": 3, "base_job_template": TEMPLATE})
+    t.patch(
+        f"/work_pools/{name}",
+        {"description": "new", "is_paused": True, "concurrency_limit": 3, "base_job_template": TEMPLATE},
+    )
     t.get(f"/work_pools/{name}")
     t.patch(f"/work_pools/{name}", {"description": None, "is_paused": False, "concurrency_limit": None})
     t.get(f"/work_pools/{name}")
     t.patch(f"/work_pools/{name}", {})
-    for bad in ({"concurrency_limit": -1}, {"type": "other"}, {"name": "x"}, {"base_job_template": {"variables": 1}}, {"is_paused": "x"}):
+    for bad in (
+        {"concurrency_limit": -1},
+        {"type": "other"},
+        {"name": "x"},
+        {"base_job_template": {"variables": 1}},
+        {"is_paused": "x"},
+    ):
         t.patch(f"/work_pools/{name}", bad)
 
 
@@ -108,7 +126,13 @@ def filters(t: Recorder) -> None:
         t.post("/work_pools/count", {"work_pools": wanted})
     t.post("/work_pools/filter", {"work_pools": mine, "limit": 2})
     t.post("/work_pools/filter", {"work_pools": mine, "limit": 2, "offset": 2})
-    for bad in ({"limit": 201}, {"limit": -1}, {"offset": -1}, {"work_pools": {"colour": 1}}, {"work_pools": {"id": {"any_": ["x"]}}}):
+    for bad in (
+        {"limit": 201},
+        {"limit": -1},
+        {"offset": -1},
+        {"work_pools": {"colour": 1}},
+        {"work_pools": {"id": {"any_": ["x"]}}},
+    ):
         t.post("/work_pools/filter", bad)
 
 
@@ -137,7 +161,12 @@ def queue_filters(t: Recorder) -> None:
     name = pool(t)
     at = f"/work_pools/{name}/queues"
     ids = [t.post(at, {"name": n}).id for n in ("aa", "ab", "b")]
-    for wanted in ({"name": {"any_": ["aa", "b"]}}, {"name": {"startswith_": ["a"]}}, {"id": {"any_": ids[1:]}}, {"name": {"any_": ["b"], "startswith_": ["a"]}}):
+    for wanted in (
+        {"name": {"any_": ["aa", "b"]}},
+        {"name": {"startswith_": ["a"]}},
+        {"id": {"any_": ids[1:]}},
+        {"name": {"any_": ["b"], "startswith_": ["a"]}},
+    ):
         t.post(f"{at}/filter", {"work_queues": wanted})
     t.post(f"{at}/filter", {"limit": 2})
     t.post(f"{at}/filter", {"limit": 2, "offset": 2})
@@ -149,7 +178,14 @@ def queue_filters(t: Recorder) -> None:
 def queues_refused(t: Recorder) -> None:
     name = pool(t)
     at = f"/work_pools/{name}/queues"
-    for bad in ({}, {"name": "a/b"}, {"name": ""}, {"name": "q", "priority": 0}, {"name": "q", "concurrency_limit": -1}, {"name": "q", "surprise": 1}):
+    for bad in (
+        {},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": "q", "priority": 0},
+        {"name": "q", "concurrency_limit": -1},
+        {"name": "q", "surprise": 1},
+    ):
         t.post(at, bad)
     t.post(at, {"name": "q"})
     for bad in ({"priority": 0}, {"name": None}, {"priority": "x"}, {"id": NOBODY}):
@@ -259,7 +295,12 @@ def workers(t: Recorder) -> None:
 def workers_refused(t: Recorder) -> None:
     name = pool(t)
     at = f"/work_pools/{name}/workers"
-    for bad in ({}, {"name": None}, {"name": "w", "heartbeat_interval_seconds": "x"}, {"name": "w", "heartbeat_interval_seconds": 0}):
+    for bad in (
+        {},
+        {"name": None},
+        {"name": "w", "heartbeat_interval_seconds": "x"},
+        {"name": "w", "heartbeat_interval_seconds": 0},
+    ):
         t.post(f"{at}/heartbeat", bad)
     t.post(f"{at}/filter", {"workers": {"status": {"any_": ["ASLEEP"]}}})
     t.post(f"{at}/filter", {"limit": 201})

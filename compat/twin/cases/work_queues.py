@@ -17,7 +17,15 @@ def create_and_read(t: Recorder) -> None:
 
 @case
 def create_refused(t: Recorder) -> None:
-    for bad in ({}, {"name": "a/b"}, {"name": ""}, {"name": t.name("x"), "priority": 0}, {"name": t.name("x"), "concurrency_limit": -1}, {"name": 1}, {"name": t.name("y"), "surprise": 1}):
+    for bad in (
+        {},
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": t.name("x"), "priority": 0},
+        {"name": t.name("x"), "concurrency_limit": -1},
+        {"name": 1},
+        {"name": t.name("y"), "surprise": 1},
+    ):
         t.post("/work_queues/", bad)
 
 
@@ -53,7 +61,11 @@ def filters(t: Recorder) -> None:
     name = pool(t)
     ids = [loose_queue(t, s).id for s in ("qa", "qb")]
     ids.append(t.post(f"/work_pools/{name}/queues", {"name": t.name("qc")}).id)
-    for wanted in ({"id": {"any_": ids}}, {"name": {"any_": [t.name("qa"), t.name("qc")]}}, {"id": {"any_": ids}, "name": {"startswith_": ["qb", "qc"]}}):
+    for wanted in (
+        {"id": {"any_": ids}},
+        {"name": {"any_": [t.name("qa"), t.name("qc")]}},
+        {"id": {"any_": ids}, "name": {"startswith_": ["qb", "qc"]}},
+    ):
         t.post("/work_queues/filter", {"work_queues": wanted}, unordered=("$",), ignore=("$[].priority",))
     t.post("/work_queues/filter", {"work_queues": {"id": {"any_": ids}}, "limit": 0})
     for bad in ({"limit": 201}, {"offset": -1}, {"work_queues": {"name": {"like_": "x"}}}):
