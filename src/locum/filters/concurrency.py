@@ -15,13 +15,20 @@ def live(at: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(concurrency_slot.c.expires_at.is_(None), concurrency_slot.c.expires_at > at)
 
 
-def left_of(count: ColumnElement[Any], rate: ColumnElement[Any], at: ColumnElement[Any]) -> ColumnElement[Any]:
-    """What is left at that moment of a number that gets less by so many per second since the limit was `counted`."""
-    elapsed = func.extract("epoch", at - concurrency_limit.c.counted)
+def left_of(
+    count: ColumnElement[Any], rate: ColumnElement[Any], since: ColumnElement[Any], at: ColumnElement[Any]
+) -> ColumnElement[Any]:
+    """What is left at that moment of a number that gets less by so many per second."""
+    elapsed = func.extract("epoch", at - since)
     return func.greatest(_ZERO, count - rate * func.greatest(_ZERO, elapsed))
 
 
-_LEVEL = left_of(concurrency_limit.c.taken_slots, concurrency_limit.c.slot_decay_per_second, func.now())
+_LEVEL = left_of(
+    concurrency_limit.c.taken_slots,
+    concurrency_limit.c.slot_decay_per_second,
+    concurrency_limit.c.counted,
+    func.now(),
+)
 _HELD = (
     select(func.coalesce(func.sum(concurrency_slot.c.slots), _ZERO))
     .where(concurrency_slot.c.concurrency_limit_id == concurrency_limit.c.id, live(func.now()))

@@ -3,7 +3,20 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Named, Table, Text, TypedColumns, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Named,
+    Table,
+    Text,
+    TypedColumns,
+    func,
+)
 
 from locum.tables.base import Id, Identified, Instant, metadata
 
@@ -13,7 +26,7 @@ class ConcurrencyLimitColumns(Identified):
 
     A limit with a decay is a rate: `taken_slots` were in use at `counted`, and are fewer by the second since.
     `denied_slots` were waited for at `counted`, and are fewer since as well. How long slots are held on average is not
-    known before the first was given back.
+    known before the first was given back. `turn` is another whenever slots are taken or a lease is renewed.
     """
 
     active: Named[bool] = Column(Boolean, server_default="true")
@@ -24,6 +37,7 @@ class ConcurrencyLimitColumns(Identified):
     taken_slots: Named[float] = Column(Float(53), server_default="0")
     denied_slots: Named[float] = Column(Float(53), server_default="0")
     counted: Named[datetime] = Column(Instant, server_default=func.now())
+    turn: Named[int] = Column(BigInteger, server_default="0")
 
 
 class ConcurrencySlotColumns(TypedColumns):

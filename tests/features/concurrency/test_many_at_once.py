@@ -128,6 +128,19 @@ async def test_a_lease_is_renewed_or_taken_over_but_not_both(client: httpx.Async
         await db.run(text("DELETE FROM concurrency_slot"))
 
 
+async def test_most_limits_cost_one_statement(client: httpx.AsyncClient, db: Db):
+    await _limit(client, "roomy", 9)
+    await _limit(client, "rated", 9, slot_decay_per_second=1)
+    body = {"names": ["roomy", "rated"], "slots": 1}
+    before = db.statements
+    lease = (await client.post("/v2/concurrency_limits/increment-with-lease", json=body)).json()["lease_id"]
+    assert db.statements - before == 1
+    await client.post(f"/v2/concurrency_limits/leases/{lease}/renew")
+    assert db.statements - before == 2
+    await client.post("/v2/concurrency_limits/decrement-with-lease", json={"lease_id": lease})
+    assert db.statements - before == 3
+
+
 async def test_most_names_cost_one_statement(client: httpx.AsyncClient, db: Db):
     before = db.statements
     body = {"names": [f"tag:{new_id()}"], "slots": 1}

@@ -23,9 +23,9 @@ Counts = tuple[float, float, float | None]
 
 @dataclass(frozen=True)
 class Taken:
-    """Slots of these limits were taken (of those that are inactive: none)."""
+    """Slots of these limits (id, name, limit) were taken; of those that are inactive: none."""
 
-    limits: Sequence[Limit]
+    limits: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,11 @@ async def take(
     """Take slots of every limit of these names, or of none.
 
     Raises Invalid where a limit is smaller than what is wanted, or is to be a `rate` and isn't. Most names have no
-    limit, and that is found out by one statement.
+    limit, and most limits have room: that takes one statement.
     """
-    if not await limits.any_named(db, names):
-        return Taken(())
+    found = await slots.take_at_once(db, names, wanted, lease, rate=rate)
+    if not found or found[0]["taken"]:
+        return Taken(found)
     return await db.transact(lambda tx: _take(tx, names, wanted, patience, rate=rate, lease=lease))
 
 
@@ -59,7 +60,11 @@ async def _take(
     if full:
         return await _deny(tx, full, wanted, patience)
     await _hold(tx, found, wanted, lease)
-    return Taken(found)
+    return Taken([_shown(limit) for limit in found])
+
+
+def _shown(limit: Limit) -> dict[str, Any]:
+    return {"id": limit.id, "name": limit.name, "limit": limit.limit}
 
 
 async def locked(tx: Tx, names: Sequence[str]) -> list[Limit]:
@@ -118,7 +123,7 @@ async def _count(tx: Tx, counts: Mapping[Limit, Counts]) -> None:
         await slots.count(tx, {limit.id: values for limit, values in counts.items()}, now)
 
 
-async def give_back(tx: Tx, names: Sequence[str], given: int, seconds: float | None) -> list[Limit]:
+async def give_back(tx: Tx, names: Sequence[str], given: int, seconds: float | None) -> list[dict[str, Any]]:
     """Give back slots that are held without a lease, for so long; the limits of these names."""
     found = await locked(tx, names)
     active = [limit for limit in found if limit.active]
@@ -133,7 +138,7 @@ async def give_back(tx: Tx, names: Sequence[str], given: int, seconds: float | N
         elif seconds:
             counts[limit] = (0.0, limit.denied, occupancy)
     await _count(tx, counts)
-    return found
+    return [_shown(limit) for limit in found]
 
 
 async def end(db: Db, lease_id: UUID) -> None:
@@ -163,7 +168,7 @@ async def take_for_run(db: Db, tags: Sequence[str], run_id: UUID, patience: Pati
         return await _take_for_run(tx, list(names), lease, patience)
 
     taken = await db.transact(work)
-    return [{"id": limit.id, "name": names[limit.name], "limit": limit.limit} for limit in taken]
+    return [{**_shown(limit), "name": names[limit.name]} for limit in taken]
 
 
 async def _take_for_run(tx: Tx, names: Sequence[str], lease: Lease, patience: Patience) -> list[Limit]:

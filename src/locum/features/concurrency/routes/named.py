@@ -1,5 +1,6 @@
 """HTTP operations of concurrency limits, by id or name."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -83,7 +84,7 @@ async def bulk_increment_active_slots_with_lease(db: Db, call: Call, body: Incre
 
 async def bulk_decrement_active_slots(tx: Tx, body: DecrementBody) -> Answer:
     """Give back slots that are held without a lease."""
-    return reply_json(_minimal(await holding.give_back(tx, body.names, body.slots, body.occupancy_seconds)))
+    return reply_json(await holding.give_back(tx, body.names, body.slots, body.occupancy_seconds))
 
 
 async def bulk_decrement_active_slots_with_lease(db: Db, body: DecrementWithLeaseBody) -> Answer:
@@ -105,8 +106,8 @@ def _patience(call: Call) -> Patience:
     )
 
 
-def _minimal(found: Any) -> list[dict[str, Any]]:
-    return [{"id": limit.id, "name": limit.name, "limit": limit.limit} for limit in found]
+def _minimal(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{"id": limit["id"], "name": limit["name"], "limit": limit["limit"]} for limit in found]
 
 
 def _locked(refused: Refused) -> Reply:

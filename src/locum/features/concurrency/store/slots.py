@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Float,
     Integer,
@@ -51,17 +52,14 @@ class Lease:
     holder_id: UUID | None = None
 
 
+_SECONDS = func.extract("epoch", concurrency_slot.c.expires_at - _CLOCK).cast(Float(53))
 _HELD = prepare(
     select(_OF.label("limit_id"), func.sum(concurrency_slot.c.slots).label("held"))
     .where(_OF_THESE, _LIVE, concurrency_slot.c.slots > 0)
     .group_by(_OF)
 )
 _ENDING = prepare(
-    select(
-        _OF.label("limit_id"),
-        func.extract("epoch", concurrency_slot.c.expires_at - _CLOCK).cast(Float(53)).label("seconds"),
-        concurrency_slot.c.slots,
-    )
+    select(_OF.label("limit_id"), _SECONDS.label("seconds"), concurrency_slot.c.slots)
     .where(
         _OF_THESE,
         concurrency_slot.c.slots > 0,
@@ -75,19 +73,20 @@ _TAKEN = (
     .table_valued("id", "limit_id", "slots", name="given")
     .render_derived(name="given")
 )
+_COLUMNS = ("id", "concurrency_limit_id", "slots", "lease_id", "holder_type", "holder_id", "expires_at", "created")
+_LEASE: tuple[ColumnElement[Any], ...] = (
+    bindparam("lease_id", type_=Uuid),
+    bindparam("holder_type", type_=Text),
+    bindparam("holder_id", type_=Uuid),
+    _CLOCK + bindparam("lasts", type_=Interval),
+    _CLOCK,
+)
+_NEXT_TURN = {"turn": concurrency_limit.c.turn + sql("1", BigInteger())}
 _TAKE = prepare(
-    insert(concurrency_slot).from_select(
-        ["id", "concurrency_limit_id", "slots", "lease_id", "holder_type", "holder_id", "expires_at", "created"],
-        select(
-            _TAKEN.c.id,
-            _TAKEN.c.limit_id,
-            _TAKEN.c.slots,
-            bindparam("lease_id", type_=Uuid),
-            bindparam("holder_type", type_=Text),
-            bindparam("holder_id", type_=Uuid),
-            _CLOCK + bindparam("lasts", type_=Interval),
-            _CLOCK,
-        ),
+    insert(concurrency_slot)
+    .from_select(_COLUMNS, select(_TAKEN.c.id, _TAKEN.c.limit_id, _TAKEN.c.slots, *_LEASE))
+    .add_cte(
+        update(concurrency_limit).where(concurrency_limit.c.id == any_(_LIMIT_IDS)).values(_NEXT_TURN).cte("turned")
     )
 )
 _COUNTS = (
@@ -107,9 +106,92 @@ _COUNT = prepare(
         taken_slots=_COUNTS.c.taken,
         denied_slots=_COUNTS.c.denied,
         avg_slot_occupancy_seconds=_COUNTS.c.occupancy,
-        counted=bindparam("now", type_=Instant),
+        counted=func.greatest(concurrency_limit.c.counted, bindparam("now", type_=Instant)),
     )
 )
+
+
+def _take_at_once() -> Any:
+    """Takes slots if that can be seen in one look, and says which limits there are and whether it did.
+
+    A statement counts what was there when it began, which may be before the limits were its own. If their turn is
+    another by then, the count says nothing, and nothing is taken: the caller has to hold them first, and then count.
+    """
+    named = any_(bindparam("names", type_=ARRAY(Text))) == concurrency_limit.c.name
+    wanted, lease_id = bindparam("slots", type_=Integer), bindparam("lease_id", type_=Uuid)
+    ids = (
+        func.unnest(bindparam("ids", type_=ARRAY(Uuid)))
+        .table_valued("id", with_ordinality="place", name="fresh")
+        .render_derived(name="fresh")
+    )
+    locked = (
+        select(concurrency_limit, _CLOCK.label("now"))
+        .where(named)
+        .order_by(concurrency_limit.c.id)
+        .with_for_update(key_share=True)
+        .cte("locked")
+    )
+    seen = select(concurrency_limit.c.id, concurrency_limit.c.turn).where(named).cte("seen")
+    held = (
+        select(_OF.label("limit_id"), func.sum(concurrency_slot.c.slots).label("held"))
+        .where(_OF.in_(select(seen.c.id)), _LIVE, concurrency_slot.c.slots > sql("0"))
+        .group_by(_OF)
+        .cte("held")
+    )
+    decay = locked.c.slot_decay_per_second
+    decays = decay > sql("0")
+    level = left_of(locked.c.taken_slots, decay, locked.c.counted, locked.c.now)
+    used = case((decays, level), else_=func.coalesce(held.c.held, sql("0", Integer())))
+    room = (used + wanted <= locked.c.limit + sql("1e-9")) & (decays | ~bindparam("rate", type_=Boolean))
+    judged = (
+        select(
+            locked.c.id,
+            locked.c.name,
+            locked.c.limit,
+            locked.c.active,
+            locked.c.now,
+            decays.label("decays"),
+            level.label("level"),
+            left_of(locked.c.denied_slots, decay, locked.c.counted, locked.c.now).label("denied"),
+            func.row_number().over(order_by=locked.c.id).cast(Integer).label("place"),
+            ((seen.c.turn == locked.c.turn) & (room | ~locked.c.active)).label("fits"),
+        )
+        .select_from(locked.outerjoin(seen, seen.c.id == locked.c.id).outerjoin(held, held.c.limit_id == locked.c.id))
+        .cte("judged")
+    )
+    verdict = select(func.coalesce(func.bool_and(judged.c.fits), sql("false")).label("taken")).cte("verdict")
+    both = judged.join(verdict, verdict.c.taken)
+    slots = case((judged.c.active, wanted), else_=sql("0", Integer()))
+    taken = (
+        insert(concurrency_slot)
+        .from_select(
+            _COLUMNS,
+            select(ids.c.id, judged.c.id, slots, *_LEASE)
+            .select_from(both.join(ids, ids.c.place == judged.c.place))
+            .where(lease_id.is_not(None) | (judged.c.active & ~judged.c.decays)),
+        )
+        .cte("taken")
+    )
+    turned = (
+        update(concurrency_limit)
+        .where(concurrency_limit.c.id == judged.c.id, verdict.c.taken, judged.c.active)
+        .values(
+            **_NEXT_TURN,
+            taken_slots=case((judged.c.decays, judged.c.level + wanted), else_=concurrency_limit.c.taken_slots),
+            denied_slots=case((judged.c.decays, judged.c.denied), else_=concurrency_limit.c.denied_slots),
+            counted=case(
+                (judged.c.decays, func.greatest(concurrency_limit.c.counted, judged.c.now)),
+                else_=concurrency_limit.c.counted,
+            ),
+        )
+        .cte("turned")
+    )
+    return (
+        select(judged.c.id, judged.c.name, judged.c.limit, verdict.c.taken)
+        .select_from(judged.join(verdict, sql("true")))
+        .order_by(judged.c.id)
+        .add_cte(taken, turned)
+    )
 
 
 def _cut() -> Any:
@@ -167,6 +249,7 @@ def _release(condition: ColumnElement[bool]) -> Any:
         .cte("freed")
     )
     mean, decay = concurrency_limit.c.avg_slot_occupancy_seconds, concurrency_limit.c.slot_decay_per_second
+    counted = concurrency_limit.c.counted
     weight = func.least(sql("1.0"), freed.c.slots / (sql("2.0") * func.greatest(sql("1"), concurrency_limit.c.limit)))
     given_back = case((decay > sql("0"), freed.c.slots), else_=sql("0", Integer()))
     return (
@@ -175,9 +258,11 @@ def _release(condition: ColumnElement[bool]) -> Any:
         .values(
             avg_slot_occupancy_seconds=func.coalesce(mean + (freed.c.seconds - mean) * weight, freed.c.seconds),
             # what does not decay is not counted here, and stays as it is
-            taken_slots=func.greatest(sql("0"), left_of(concurrency_limit.c.taken_slots, decay, _CLOCK) - given_back),
-            denied_slots=left_of(concurrency_limit.c.denied_slots, decay, _CLOCK),
-            counted=case((decay > sql("0"), _CLOCK), else_=concurrency_limit.c.counted),
+            taken_slots=func.greatest(
+                sql("0"), left_of(concurrency_limit.c.taken_slots, decay, counted, _CLOCK) - given_back
+            ),
+            denied_slots=left_of(concurrency_limit.c.denied_slots, decay, counted, _CLOCK),
+            counted=case((decay > sql("0"), _CLOCK), else_=counted),
         )
     )
 
@@ -197,6 +282,12 @@ def _renew() -> Any:
         update(concurrency_slot)
         .where(lease, live(moment.c.at), or_(_OF.is_(None), any_(moment.c.ids) == _OF))
         .values(expires_at=moment.c.at + bindparam("lasts", type_=Interval))
+        .add_cte(
+            update(concurrency_limit)
+            .where(any_(moment.c.ids) == concurrency_limit.c.id)
+            .values(_NEXT_TURN)
+            .cte("turned")
+        )
     )
 
 
@@ -214,6 +305,7 @@ _DEAD = (
     .limit(bindparam("most", type_=BigInteger))
     .with_for_update(skip_locked=True)
 )
+_TAKE_AT_ONCE = prepare(_take_at_once())
 _CUT = prepare(_cut())
 _RELEASE = prepare(_release(_OF_LEASE))
 _RELEASE_HELD = prepare(_release(_OF_HOLDER))
@@ -233,6 +325,18 @@ async def ending(tx: Executor, limit_ids: Sequence[UUID], within: timedelta) -> 
     return await tx.rows(_ENDING, limit_ids=list(limit_ids), within=within)
 
 
+async def take_at_once(
+    ex: Executor, names: Sequence[str], wanted: int, lease: Lease | None, *, rate: bool
+) -> list[Row]:
+    """Take slots of all limits of these names, or none: the limits (id, name, limit), each with whether it was `taken`.
+
+    That nothing was taken may mean no more than that others were taking some at the same time.
+    """
+    return await ex.rows(
+        _TAKE_AT_ONCE, names=list(names), slots=wanted, rate=rate, ids=[new_id() for _ in names], **_under(lease)
+    )
+
+
 async def take(tx: Executor, slots: Mapping[UUID, int], lease: Lease | None) -> None:
     """Hold so many slots of each limit. A lease over limits of which it holds none is a lease all the same."""
     await tx.run(
@@ -240,11 +344,17 @@ async def take(tx: Executor, slots: Mapping[UUID, int], lease: Lease | None) -> 
         ids=[new_id() for _ in slots],
         limit_ids=list(slots),
         slots=list(slots.values()),
-        lease_id=lease.id if lease else None,
-        holder_type=lease.holder_type if lease else None,
-        holder_id=lease.holder_id if lease else None,
-        lasts=lease.lasts if lease else None,
+        **_under(lease),
     )
+
+
+def _under(lease: Lease | None) -> dict[str, Any]:
+    return {
+        "lease_id": lease.id if lease else None,
+        "holder_type": lease.holder_type if lease else None,
+        "holder_id": lease.holder_id if lease else None,
+        "lasts": lease.lasts if lease else None,
+    }
 
 
 async def count(tx: Executor, counts: Mapping[UUID, tuple[float, float, float | None]], now: datetime) -> None:

@@ -12,6 +12,7 @@ CREATE TABLE concurrency_limit (
     taken_slots FLOAT(53) DEFAULT '0' NOT NULL,
     denied_slots FLOAT(53) DEFAULT '0' NOT NULL,
     counted TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    turn BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_concurrency_limit PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX uq_concurrency_limit__name ON concurrency_limit (name);
@@ -502,6 +503,7 @@ CREATE TRIGGER forget AFTER DELETE ON flow_run REFERENCING OLD TABLE AS gone
 CREATE OR REPLACE FUNCTION forget_task_runs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM task_run_state WHERE task_run_id IN (SELECT id FROM gone);
+    DELETE FROM log WHERE task_run_id IN (SELECT id FROM gone);
     UPDATE flow_run SET parent_task_run_id = NULL WHERE parent_task_run_id IN (SELECT id FROM gone);
     RETURN NULL;
 END $$;
