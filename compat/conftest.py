@@ -77,7 +77,7 @@ def peer_api() -> str:
     """The address of the peer, once it answers."""
     url = _answering("PEER")
     # The peer makes its default pool with the first queue that is asked for, and two at once collide.
-    while httpx.post(f"{url}/work_queues/", json={"name": uuid.uuid4().hex}).status_code != httpx.codes.CREATED:
+    while httpx.post(f"{url}/work_queues/", json={"name": uuid.uuid4().hex}).status_code != 201:
         time.sleep(0.2)
     return url
 

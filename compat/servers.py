@@ -38,7 +38,7 @@ def wait_until_healthy(api: str, seconds: float = READY_SECONDS, process: Server
     deadline = time.monotonic() + seconds
     while True:
         with suppress(httpx.HTTPError):
-            if httpx.get(f"{api}/health", timeout=5, trust_env=False).status_code == httpx.codes.OK:
+            if httpx.get(f"{api}/health", timeout=5, trust_env=False).status_code == 200:
                 return
         if process is not None and process.code() is not None:
             raise RuntimeError(f"the server ended with exit code {process.code()}:\n{process.output()}")

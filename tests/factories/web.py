@@ -1,6 +1,6 @@
 """A client of an application made of a few operations, without a server or a socket between them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ def application(operations: Sequence[Operation], db: Any = None, **options: Any)
 
 
 @asynccontextmanager
-async def client(operations: Sequence[Operation], db: Any = None, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def client(operations: Sequence[Operation], db: Any = None, **options: Any) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of such an application; its paths begin below `/api`."""
     transport = httpx.ASGITransport(application(operations, db, **options))
     async with httpx.AsyncClient(transport=transport, base_url="http://locum/api") as made:
