@@ -105,6 +105,12 @@ class TestChange:
         swapped = [{"slug": "c", "replaces": "b"}, {"slug": "b", "replaces": "c"}]
         assert (await client.patch(where, json={"schedules": swapped})).status_code == 204
 
+    async def test_too_many_planned_runs(self, client: httpx.AsyncClient):
+        made = await _deploy(client, await _flow(client))
+        for most, status in ((50, 201), (51, 422)):
+            body = [{"schedule": HOURLY, "max_scheduled_runs": most}]
+            assert (await client.post(f"/deployments/{made['id']}/schedules", json=body)).status_code == status
+
     async def test_unknown_pool(self, client: httpx.AsyncClient):
         made = await _deploy(client, await _flow(client))
         answer = await client.patch(f"/deployments/{made['id']}", json={"work_pool_name": "none"})

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -144,6 +144,8 @@ STEPS = st.lists(
 class TestBesideOthers:
     @examples(max_examples=25)
     @given(steps=STEPS, seed=st.integers(0, 2**16))
+    @example(steps=[("tick", None), ("begin", None)], seed=0)
+    @example(steps=[("tick", None), ("begin", None), ("deploy", [90]), ("tick", None)], seed=1)
     async def test_one_run_per_fire_time(self, db: Db, steps: list[tuple[str, Any]], seed: int):
         chance = random.Random(seed)
         place = await fresh(db, read_settings({}))

@@ -1,5 +1,6 @@
 """HTTP operations of deployments and their schedules."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,7 @@ from locum.features.flow_runs.making import Caller
 from locum.features.flow_runs.schemas import FlowRunResponse
 from locum.filters.lists import BulkDeleteDeployments, CountDeployments, FilterDeployments, PaginateDeployments
 from locum.infra.db import Db, Tx
-from locum.infra.web import Answer, Call, Operation, Reply, reply_json
+from locum.infra.web import Answer, Call, Operation, Reply, RequestInvalid, reply_json
 
 _TAG = "Deployments"
 
@@ -39,6 +40,7 @@ _TAG = "Deployments"
 async def create_deployment(tx: Tx, call: Call, body: DeploymentCreate) -> Answer:
     """Make a deployment, or replace the one of that flow and name."""
     check_size(body.parameters, call.settings.api.max_parameter_size)
+    _check_planned(call, body.schedules)
     deployment, made = await writing.create(tx, body, call.now)
     return Reply(deployment, 201 if made else 200)
 
@@ -46,6 +48,7 @@ async def create_deployment(tx: Tx, call: Call, body: DeploymentCreate) -> Answe
 async def update_deployment(tx: Tx, call: Call, id: UUID, body: DeploymentUpdate) -> Answer:
     """Change a deployment."""
     check_size(body.parameters or {}, call.settings.api.max_parameter_size)
+    _check_planned(call, body.schedules)
     await writing.change(tx, id, body, call.now)
 
 
@@ -154,6 +157,7 @@ async def read_deployment_schedules(db: Db, id: UUID) -> Answer:
 
 async def create_deployment_schedules(tx: Tx, call: Call, id: UUID, body: list[DeploymentScheduleCreate]) -> Answer:
     """Give a deployment more schedules."""
+    _check_planned(call, body)
     return await schedule_commands.create(tx, id, body, call.now)
 
 
@@ -161,12 +165,31 @@ async def update_deployment_schedule(
     tx: Tx, call: Call, id: UUID, schedule_id: UUID, body: DeploymentScheduleUpdate
 ) -> Answer:
     """Change a schedule."""
+    _check_planned(call, [body])
     await schedule_commands.change(tx, id, schedule_id, body, call.now)
 
 
 async def delete_deployment_schedule(tx: Tx, call: Call, id: UUID, schedule_id: UUID) -> Answer:
     """Delete a schedule."""
     await schedule_commands.remove(tx, id, schedule_id, call.now)
+
+
+def _check_planned(call: Call, schedules: Sequence[DeploymentScheduleCreate | DeploymentScheduleUpdate]) -> None:
+    """Refuse schedules of which more runs may be planned at once than the settings allow."""
+    most: int = call.settings.deployment_schedule_max_scheduled_runs
+    errors: list[Any] = [
+        {
+            "type": "value_error",
+            "loc": ["body", number, "max_scheduled_runs"],
+            "msg": f"Value error, `max_scheduled_runs` must be less than or equal to {most}.",
+            "input": one.max_scheduled_runs,
+            "ctx": {"error": {}},
+        }
+        for number, one in enumerate(schedules)
+        if one.max_scheduled_runs is not None and one.max_scheduled_runs > most
+    ]
+    if errors:
+        raise RequestInvalid(errors)
 
 
 def _unknown() -> NotFound:
