@@ -8,12 +8,15 @@ from locum.domain.clock import now
 from locum.features.events.hub import EventHub
 from locum.features.logs.tail import LogTail
 from locum.features.task_runs.recorder import TaskRunRecorder
+from locum.infra.cipher import load_cipher
 from locum.infra.db import Db
 from locum.infra.settings import Settings
 
 
 @asynccontextmanager
-async def hubs(_settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
+async def hubs(settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
     """The hubs, running for as long as the process serves."""
     events = EventHub(db, [TaskRunRecorder()])
-    yield {"events": events, "logs": LogTail(db, now)}
+    keys = settings.encryption_key
+    cipher = load_cipher(keys.get_secret_value() if keys else None, settings.home)
+    yield {"blocks": cipher, "events": events, "logs": LogTail(db, now)}

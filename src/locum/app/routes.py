@@ -3,6 +3,7 @@
 from locum.features.admin import routes as admin
 from locum.features.artifacts import routes as artifacts
 from locum.features.automations import routes as automations
+from locum.features.blocks import routes as blocks
 from locum.features.collections import routes as collections
 from locum.features.concurrency import routes as concurrency
 from locum.features.csrf import routes as csrf
@@ -28,6 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *artifacts.OPERATIONS,
     *automations.OPERATIONS,
     *collections.OPERATIONS,
+    *blocks.OPERATIONS,
     *concurrency.OPERATIONS,
     *csrf.OPERATIONS,
     *deployments.OPERATIONS,

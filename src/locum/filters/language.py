@@ -215,7 +215,7 @@ class Criterion(Restricting):
         return [term.holds(row, operand) for term, operand in self.asked()]
 
 
-class Group(Joined):
+class Bundle(Restricting):
     """Joins the criteria that were given, each a field.
 
     A criterion that is given but asks nothing holds for every row, which under `or_` makes the whole hold.
@@ -237,7 +237,7 @@ class Group(Joined):
             for plan in criterion.says(values):
                 if plan is not EVERYTHING:
                     found.append(plan)
-                elif self.operator is Operator.or_ and not self.lenient:
+                elif self.joined_by is Operator.or_ and not self.lenient:
                     del values[before:]
                     return []
         return found
@@ -245,6 +245,10 @@ class Group(Joined):
     def answers(self, row: Mapping[str, Any]) -> list[bool]:
         """For each criterion that was given, whether it holds for a row in memory."""
         return [answer for _, criterion in self.given() for answer in criterion.said(row)]
+
+
+class Group(Joined, Bundle):
+    """The same, joined by an operator that may be given."""
 
 
 class LenientGroup(Group):

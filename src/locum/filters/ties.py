@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Column, ColumnElement, Table
 
-from locum.filters.language import EVERYTHING, Bond, Criterion, Group, Plan, Related, Term, Test
+from locum.filters.language import EVERYTHING, Bond, Bundle, Criterion, Plan, Related, Term, Test
 from locum.filters.operators import ANY
 from locum.filters.statements import Restriction
 from locum.tables.artifacts import artifact, artifact_collection
@@ -24,7 +24,7 @@ from locum.tables.task_runs import task_run
 from locum.tables.variables import variable
 from locum.tables.work_pools import work_pool, work_queue, worker
 
-Given = Mapping[str, Group | None]
+Given = Mapping[str, Bundle | None]
 """Filters by the name of what they filter; a filter that is there but empty still asks that such a row exists."""
 
 
@@ -87,12 +87,12 @@ def _through(tie: Tie, given: Given, asked: set[str], values: list[Any]) -> Plan
     return Related(tie.bond, tuple(plans))
 
 
-def _own(group: Group | None, values: list[Any]) -> list[Plan]:
+def _own(group: Bundle | None, values: list[Any]) -> list[Plan]:
     plan = None if group is None else group.plan(values)
     return [] if plan is None or plan is EVERYTHING else [plan]
 
 
-def _only_ids(group: Group) -> list[Any] | None:
+def _only_ids(group: Bundle) -> list[Any] | None:
     """The ids, if ids are all that the filter asks about."""
     criteria = list(group.given())
     if len(criteria) != 1 or criteria[0][0] != "id":

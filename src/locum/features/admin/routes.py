@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from locum.domain.errors import Invalid, NotFound
 from locum.features.admin import store
 from locum.features.admin.schemas import Settings
-from locum.infra.db import Db
+from locum.features.admin.schemas.storage import ServerDefaultResultStorage, ServerDefaultResultStorageUpdate
+from locum.infra.db import Db, Tx
 from locum.infra.loop import Pulses
 from locum.infra.settings import public_view
 from locum.infra.web import API_VERSION, PARITY_VERSION, Answer, Call, Operation, Reply, reply_json
@@ -47,6 +49,30 @@ async def read_settings(call: Call) -> Answer:
     return reply_json(public_view(call.settings))
 
 
+async def read_server_default_result_storage(db: Db) -> Answer:
+    """The block where results go by default, if one is set."""
+    return reply_json({"default_result_storage_block_id": await store.storage(db)})
+
+
+async def update_server_default_result_storage(tx: Tx, body: ServerDefaultResultStorageUpdate) -> Answer:
+    """Let results go to a block by default."""
+    block_id = body.default_result_storage_block_id
+    can_write = await store.can_write(tx, block_id)
+    if can_write is None:
+        raise NotFound(f"Block document {block_id} not found.")
+    if not can_write:
+        raise Invalid(f"Block document {block_id} cannot be used for result storage.")
+    await store.set_storage(tx, block_id)
+    return reply_json({"default_result_storage_block_id": block_id})
+
+
+async def clear_server_default_result_storage(db: Db) -> Answer:
+    """Let results go to no block by default."""
+    await store.clear_storage(db)
+
+
+_STORAGE = "/admin/storage"
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/health", health_check, tag="Root", returns=bool, versioned=False),
     Operation("GET", "/ready", perform_readiness_check, tag="Root", returns=Any),
@@ -54,4 +80,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/version", server_version, tag="Root", returns=str, versioned=False),
     Operation("GET", "/admin/version", read_version, tag="Admin", returns=str),
     Operation("GET", "/admin/settings", read_settings, tag="Admin", returns=Settings),
+    Operation("GET", _STORAGE, read_server_default_result_storage, tag="Admin", returns=ServerDefaultResultStorage),
+    Operation("PUT", _STORAGE, update_server_default_result_storage, tag="Admin", returns=ServerDefaultResultStorage),
+    Operation("DELETE", _STORAGE, clear_server_default_result_storage, tag="Admin", status=204),
 )

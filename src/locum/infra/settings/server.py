@@ -191,6 +191,9 @@ class Settings(Group):
     """All of them. A field `a.b` is read from `LOCUM_A_B`, then `PREFECT_SERVER_A_B`, then its older names."""
 
     home: Annotated[Path, OURS] = Field(default_factory=default_home)
+    encryption_key: Annotated[
+        SecretStr | None, OURS, Blank, Also("PREFECT_SERVER_ENCRYPTION_KEY", "ORION_ENCRYPTION_KEY")
+    ] = None
     loops: Annotated[bool, OURS] = True
     logging_format: Annotated[Literal["logfmt", "json"], OURS] = "logfmt"
     logging_level: Annotated[Level, Also("PREFECT_LOGGING_SERVER_LEVEL")] = "WARNING"

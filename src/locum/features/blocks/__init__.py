@@ -1,0 +1,1 @@
+"""Blocks: typed configuration with secrets, saved under names."""
