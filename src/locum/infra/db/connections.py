@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
+
 
 class Connections:
-    """At most `limit` open connections; takers beyond that wait in order."""
+    """At most `limit` open connections; takers beyond that wait, and are handed one in the order in which they came."""
 
     def __init__(self, connect: Callable[[], Awaitable[Any]], limit: int) -> None:
         """`connect` opens one; nothing is opened before it is needed."""
@@ -20,7 +22,7 @@ class Connections:
         self._idle: list[Any] = []
         self._open: set[Any] = set()
         self._pending = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
         self._closing = False
 
     def free(self) -> Any:
@@ -34,6 +36,7 @@ class Connections:
 
     async def take(self) -> Any:
         """A connection that is open and free. Raises what connecting raises; ConnectionError once closing has begun."""
+        waited = False
         while True:
             if self._closing:
                 msg = "the pool is closed"
@@ -42,16 +45,18 @@ class Connections:
                 return connection
             if len(self._open) + self._pending < self._limit:
                 return await self._opened()
-            await self._turn()
+            if (connection := await self._turn(first=waited)) is not None:
+                return connection
+            waited = True
 
     def give(self, connection: Any, *, sound: bool) -> None:
         """Take a connection back; one that is not `sound` (a command was cut off in it) is ended."""
         if connection.is_closed() or not sound or self._closing or connection.is_in_transaction():
             self._open.discard(connection)
             connection.terminate()
-        else:
+            self._wake(None)
+        elif not self._wake(connection):
             self._idle.append(connection)
-        self._wake()
 
     async def close(self) -> None:
         """Close the free connections; those in use end when they are given back."""
@@ -62,7 +67,10 @@ class Connections:
         idle, self._idle = self._idle, []
         for connection in idle:
             self._open.discard(connection)
-            await connection.close(timeout=5)
+            try:
+                await connection.close(timeout=5)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                connection.terminate()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -74,26 +82,42 @@ class Connections:
         try:
             connection = await self._connect()
         except BaseException:
-            self._wake()
+            self._wake(None)
             raise
         finally:
             self._pending -= 1
+        if self._closing:
+            connection.terminate()
+            msg = "the pool is closed"
+            raise ConnectionError(msg)
         self._open.add(connection)
         return connection
 
-    async def _turn(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+    async def _turn(self, *, first: bool) -> Any:
+        """A connection that another has given back, or None: one may be free or be opened. `first` waits before all."""
+        turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if first:
+            self._waiting.appendleft(turn)
+        else:
+            self._waiting.append(turn)
         try:
-            await turn
+            return await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._wake()  # the turn was given to a taker that has gone
+                self._pass_on(turn.result())  # the turn was given to a taker that has gone
             raise
 
-    def _wake(self) -> None:
+    def _pass_on(self, connection: Any) -> None:
+        if connection is None:
+            self._wake(None)
+        else:
+            self.give(connection, sound=True)
+
+    def _wake(self, connection: Any) -> bool:
+        """Give the one that waits longest its turn; whether there was one."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
-                return
+                turn.set_result(connection)
+                return True
+        return False

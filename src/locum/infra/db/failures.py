@@ -1,6 +1,7 @@
 """Names the database's failures in the domain's words, so that nothing above this floor knows asyncpg."""
 
 import asyncpg
+from asyncpg.exceptions._base import DataError as ClientDataError  # what the driver itself refuses to send
 
 from locum.domain.errors import Conflict, Invalid, Unavailable
 
@@ -12,6 +13,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -20,6 +22,9 @@ _AWAY = (
     ConnectionError,
     OSError,
 )
+
+
+_UNFIT = (asyncpg.DataError, ClientDataError, asyncpg.exceptions.ProgramLimitExceededError)
 
 
 class UniqueConflict(Conflict):
@@ -53,14 +58,19 @@ def translated() -> _Translated:
     return _TRANSLATED
 
 
+def unreachable() -> Unavailable:
+    """What is raised while the database cannot be reached."""
+    return Unavailable("The database is not available.", retry_after=1)
+
+
 def _translation(error: BaseException) -> Exception | None:
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         msg = "The data conflicts with what is stored: a unique or foreign key constraint was violated."
         return UniqueConflict(msg, str(getattr(error, "constraint_name", None) or ""))
-    if isinstance(error, (asyncpg.DataError, asyncpg.exceptions.ProgramLimitExceededError)):
+    if isinstance(error, _UNFIT):
         return Invalid(f"A value cannot be stored: {error}")
     if isinstance(error, (asyncpg.QueryCanceledError, TimeoutError)):
         return Unavailable("The database took too long.", retry_after=5)
     if isinstance(error, _AWAY):
-        return Unavailable("The database is not available.", retry_after=1)
+        return unreachable()
     return None

@@ -5,6 +5,7 @@ The text is concatenated from cast columns, as a balanced tree, and only after t
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -94,7 +95,17 @@ def dump_json(value: Any) -> str:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z).decode()
     except TypeError:
-        return json.dumps(value, default=str)
+        return json.dumps(_with_null_for_nan(value), default=str)
+
+
+def _with_null_for_nan(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _with_null_for_nan(one) for key, one in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_with_null_for_nan(one) for one in cast("Sequence[Any]", value)]
+    return value
 
 
 def _rendered(value: Any) -> tuple[str, ColumnElement[str]]:

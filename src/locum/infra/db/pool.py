@@ -12,7 +12,7 @@ from sqlalchemy.sql.expression import Executable
 
 from locum.domain.errors import Unavailable
 from locum.infra.db.connections import Connections
-from locum.infra.db.failures import RETRYABLE, translated
+from locum.infra.db.failures import RETRYABLE, translated, unreachable
 from locum.infra.db.statement import Compiler, Prepared
 
 Statement = Prepared | Executable
@@ -125,8 +125,8 @@ class Db:
         try:
             yield connection
             sound = True
-        except Exception:
-            sound = True
+        except Exception as error:
+            sound = _left_sound(error)
             raise
         finally:
             self._connections.give(connection, sound=sound)
@@ -140,13 +140,16 @@ class Db:
             tx = Tx(connection)
             try:
                 yield tx
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
+            except Exception as error:
+                if _left_sound(error):
+                    await _undo(connection)
                 raise
             else:
                 with translated():
-                    await connection.execute("COMMIT")
+                    ended = await connection.execute("COMMIT")
+                if ended != "COMMIT":
+                    msg = "a statement of this transaction failed, the error was passed over, and nothing was written"
+                    raise RuntimeError(msg)
             finally:
                 self.statements += tx.statements + 2
 
@@ -196,8 +199,8 @@ class Db:
         try:
             answer = await method(Tx(connection), statement, **params)
             sound = True
-        except Exception:
-            sound = True
+        except Exception as error:
+            sound = _left_sound(error)
             raise
         else:
             return answer
@@ -225,12 +228,32 @@ class Db:
             if options.search_path:
                 session["search_path"] = options.search_path
         connect: Callable[..., Awaitable[Any]] = getattr(asyncpg, "connect")  # noqa: B009  (its own types are incomplete)
-        return await connect(
-            options.url,
-            statement_cache_size=0 if options.pooler else 1000,
-            command_timeout=options.statement_timeout + 5,
-            server_settings=session,
-        )
+        try:
+            return await connect(
+                options.url,
+                statement_cache_size=0 if options.pooler else 1000,
+                command_timeout=options.statement_timeout + 5,
+                server_settings=session,
+            )
+        except asyncpg.PostgresError as error:
+            # whatever PostgreSQL's reason not to let anybody in: it is starting, full, being restored
+            raise unreachable() from error
+
+
+def _left_sound(error: Exception) -> bool:
+    """Whether the connection may serve others after this error: not where it broke, or was in the midst of something.
+
+    One that is about to close does not say so yet.
+    """
+    return not isinstance(error, Unavailable)
+
+
+async def _undo(connection: Any) -> None:
+    """Roll back; a connection that cannot even do that is ended, and with it the transaction."""
+    try:
+        await connection.execute("ROLLBACK")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        connection.terminate()
 
 
 async def _paused(attempt: int, attempts: int, error: Exception) -> None:
