@@ -70,8 +70,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
         )
     ),
     Deliberate(
-        why="Fractions of a second are written without zeros at their end.",
-        case="schedules-interval_anchors",
-        where="$[].*_start_time",
+        why="A deployment's own limit is kept and shown; runs are not held to it yet.",
+        case="flow_run_states-deployment_limit*",
     ),
 )
