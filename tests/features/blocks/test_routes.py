@@ -179,7 +179,7 @@ class TestDocuments:
     async def test_schemas_change_within_the_type(self, client: httpx.AsyncClient):
         ids, other = await _ids(client), await _ids(client, "other")
         made = await _document(client, "doc", ids)
-        body = {"data": {}, "block_schema_id": other["block_schema_id"]}
+        body: dict[str, Any] = {"data": {}, "block_schema_id": other["block_schema_id"]}
         assert (await client.patch(f"/block_documents/{made['id']}", json=body)).status_code == 400
         newer = await _schema(client, ids["block_type_id"], version="2")
         body["block_schema_id"] = newer["id"]
