@@ -42,7 +42,7 @@ class _LostRaceError(Exception):
 async def create(db: Db, body: FlowRunCreate, created_by: Mapping[str, Any] | None, caller: Caller) -> tuple[str, bool]:
     """The run as JSON text, and whether it was made just now (else its idempotency key was used before).
 
-    Raises Conflict where the flow does not exist, NotFound where the work pool or queue does not.
+    Raises Conflict where the flow or parent task run does not exist, NotFound where the work pool or queue does not.
     """
     around = await surroundings.of_new_run(
         db,
@@ -54,6 +54,9 @@ async def create(db: Db, body: FlowRunCreate, created_by: Mapping[str, Any] | No
     )
     if around is None:
         msg = "The flow of the run does not exist."
+        raise Conflict(msg)
+    if body.parent_task_run_id is not None and around["parent_id"] is None:
+        msg = "The task run that the run is to stand for does not exist."
         raise Conflict(msg)
     _check_queue(body, around)
     state = (body.state or StateCreate(type=StateType.PENDING)).to_state(caller.now)

@@ -105,12 +105,12 @@ async def read(tx: Executor, run_id: UUID, since: datetime, most: int, most_arti
     run = await store.run(tx, run_id)
     if run is None:
         raise NotFound(f"Flow run {run_id} not found", bare=True)
+    if await store.extent(tx, run_id, since, most + 1) > most:
+        msg = f"The graph of flow run {run_id} has more than {most} nodes."
+        raise BadRequest(msg)
     rows = await store.nodes(tx, run_id)
     ties = _tied(rows)
     shown = [row for row in rows if row["end_time"] is None or row["end_time"] >= since]
-    if len(shown) > most:
-        msg = f"The graph of flow run {run_id} has more than {most} nodes."
-        raise BadRequest(msg)
     artifacts = await _artifacts(tx, run_id, most_artifacts)
     return {
         "start_time": run["start_time"],

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from locum.domain.errors import Unavailable
+from locum.domain.errors import NotFound, Unavailable
 from locum.domain.orchestration import FlowRunFacts, FlowRunPolicy, Transition, govern
 from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToParent
 from locum.domain.states import State
@@ -63,7 +64,8 @@ async def carry_out(tx: Executor, run_id: UUID, effects: tuple[Effect, ...], cal
             case ForgetInputs(keys=keys):
                 await inputs.delete_keys(tx, run_id, keys)
             case MirrorToParent(task_run_id=task_run_id, state=state):
-                await task_runs.mirror_parent(tx, task_run_id, state, caller.now)
+                with suppress(NotFound):  # it was deleted meanwhile, and the run outlives it
+                    await task_runs.mirror_parent(tx, task_run_id, state, caller.now)
             case _:
                 # the others belong to task runs, or to limits that a later issue brings
                 continue

@@ -12,14 +12,17 @@ from locum.domain.states import State, StateType, named
 from locum.features.flow_runs import commands, policy
 from locum.features.flow_runs.commands import Caller
 from locum.features.flow_runs.store import inputs, transitions
-from locum.infra.db import Db, dump_json
+from locum.infra.db import Tx, dump_json
 
 
 async def resume(
-    db: Db, run_id: UUID, run_input: dict[str, Any] | None, caller: Caller
+    tx: Tx, run_id: UUID, run_input: dict[str, Any] | None, caller: Caller
 ) -> tuple[OrchestrationResult, bool]:
-    """What became of it, and whether the run is in a new state. Raises NotFound."""
-    row = await transitions.load(db, run_id)
+    """What became of it, and whether the run is in a new state. Raises NotFound.
+
+    The run is held meanwhile: it goes on once, and whoever sees it go on finds the input there.
+    """
+    row = await transitions.load(tx, run_id) if await transitions.hold(tx, run_id) else None
     if row is None:
         msg = "Flow run not found"
         raise NotFound(msg)
@@ -28,20 +31,22 @@ async def resume(
         return _refused(None, SetStateStatus.ABORT, "Cannot resume a flow run that is not paused."), False
     keyset = state.state_details.run_input_keyset
     if keyset:
-        problem = await _problem(db, run_id, keyset["schema"], run_input or {})
+        problem = await _problem(tx, run_id, keyset, run_input or {})
         if problem is not None:
             return _refused(state, SetStateStatus.REJECT, problem), False
     rescheduled = state.state_details.pause_reschedule
     proposed = named.resuming(caller.now) if rescheduled else named.running(caller.now)
-    decision = await commands.set_state(db, run_id, proposed, policy.CORE, caller)
+    decision = await commands.set_state_in(tx, run_id, proposed, policy.CORE, caller)
     if keyset and run_input and decision.state is not None and decision.status is SetStateStatus.ACCEPT:
-        await inputs.insert_new(db, run_id, keyset["response"], dump_json(run_input), None)
+        await inputs.insert_new(tx, run_id, keyset["response"], dump_json(run_input), None)
     return decision.result(), decision.state is not None
 
 
-async def _problem(db: Db, run_id: UUID, schema_key: str, run_input: dict[str, Any]) -> str | None:
+async def _problem(tx: Tx, run_id: UUID, keyset: dict[str, str], run_input: dict[str, Any]) -> str | None:
     """Why the input does not do, if so."""
-    text = await inputs.value(db, run_id, schema_key)
+    if "response" not in keyset:
+        return "Run input response key not found."
+    text = await inputs.value(tx, run_id, keyset["schema"]) if "schema" in keyset else None
     if text is None:
         return "Run input schema not found."
     try:

@@ -21,7 +21,7 @@ async def create(tx: Tx, body: FlowCreate, now: datetime) -> tuple[str, bool]:
         return made["json"], True
     found = await store.get_by_name(tx, body.name)
     if found is None:
-        # it was deleted between the two statements: the transaction begins anew
+        # it was deleted between the two statements, of which each sees what is committed when it begins
         return await create(tx, body, now)
     return found, False
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, BigInteger, Text, Uuid, bindparam, select, text
+from sqlalchemy import JSON, BigInteger, Text, Uuid, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from locum.domain.ids import new_id
 from locum.features.logs.schemas import LogCreate
@@ -49,12 +50,22 @@ _INSERT = prepare(
 _LAST_DIGITS = 0x7FFF_FFFF_FFFF  # leaves room to count
 _LINES: TypeAdapter[list[LogCreate]] = TypeAdapter(list[LogCreate])
 
-_TAIL = prepare(
-    select(log.c.id, log.c.level, log.c.timestamp, log.c.flow_run_id, log.c.task_run_id, log.c.name, log.c.message)
-    .add_columns(PROJECTION.label("json"))
+# Lines are looked at again and again while they are young, hence by the key alone; only new ones are read whole.
+_ARRIVED = prepare(
+    select(log.c.id, log.c.timestamp)
     .where(log.c.id > bindparam("after", type_=Uuid))
     .order_by(log.c.id)
     .limit(bindparam("limit", type_=BigInteger))
+)
+_LINES_OF = prepare(
+    select(log.c.id, log.c.level, log.c.timestamp, log.c.flow_run_id, log.c.task_run_id, log.c.name, log.c.message)
+    .add_columns(PROJECTION.label("json"))
+    .where(
+        log.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        # leaves all other days' partitions out
+        log.c.timestamp.between(bindparam("first", type_=Instant), bindparam("last", type_=Instant)),
+    )
+    .order_by(log.c.id)
 )
 _OF_RUN = prepare(
     select(log.c.id, log.c.timestamp, log.c.level, log.c.flow_run_id, log.c.task_run_id, log.c.message)
@@ -79,9 +90,15 @@ async def insert_many(tx: Executor, lines: Sequence[LogCreate]) -> None:
     )
 
 
-async def tail(tx: Executor, after: UUID, limit: int) -> list[Row]:
-    """The lines that came after the one of this id, in order of arrival; `json` is a line as it is answered."""
-    return await tx.rows(_TAIL, after=after, limit=limit)
+async def arrived(tx: Executor, after: UUID, limit: int) -> list[Row]:
+    """Id and timestamp of the lines that came after the one of this id, in order of arrival."""
+    return await tx.rows(_ARRIVED, after=after, limit=limit)
+
+
+async def lines(tx: Executor, keys: Sequence[Row]) -> list[Row]:
+    """The lines of which `arrived` told, in order of arrival; `json` is a line as it is answered."""
+    times = [key["timestamp"] for key in keys]
+    return await tx.rows(_LINES_OF, ids=[key["id"] for key in keys], first=min(times), last=max(times))
 
 
 async def of_flow_run(tx: Executor, flow_run_id: UUID, since: datetime, after: UUID, limit: int) -> list[Row]:

@@ -77,21 +77,24 @@ class LogTail:
                 passed = await self._pass_on(bound, passed)
             except Unavailable as error:
                 logger.warning("the logs cannot be followed", extra={"reason": error.detail})
+            except Exception:
+                logger.exception("the logs cannot be followed")
 
     async def _pass_on(self, bound: UUID, passed: dict[UUID, None]) -> dict[UUID, None]:
         """Pass on the lines beyond `bound` that were not `passed` yet; all the lines beyond it."""
         seen: dict[UUID, None] = {}
         while True:
-            rows = await store.tail(self._db, bound, _PAGE)
-            for row in rows:
-                seen[row["id"]] = None
-                if row["id"] not in passed:
+            keys = await store.arrived(self._db, bound, _PAGE)
+            seen.update((key["id"], None) for key in keys)
+            if fresh := [key for key in keys if key["id"] not in passed]:
+                for row in await store.lines(self._db, fresh):
+                    passed[row["id"]] = None  # should the next page fail
                     for listener in tuple(self._listeners):
                         if listener.wanted.matches(row):
                             self._offer(listener, row["json"])
-            if len(rows) < _PAGE:
+            if len(keys) < _PAGE:
                 return seen
-            bound = rows[-1]["id"]
+            bound = keys[-1]["id"]
 
     def _offer(self, listener: Listener, line: str) -> None:
         try:

@@ -98,9 +98,9 @@ async def bulk_set_flow_run_state(db: Db, call: Call, body: BulkSetStateBody) ->
     return Reply(results.model_dump_json())
 
 
-async def resume_flow_run(db: Db, call: Call, id: UUID, body: ResumeBody) -> Answer:
+async def resume_flow_run(tx: Tx, call: Call, id: UUID, body: ResumeBody) -> Answer:
     """Let a paused flow run go on."""
-    result, made = await resuming.resume(db, id, body.run_input, caller_of(call))
+    result, made = await resuming.resume(tx, id, body.run_input, caller_of(call))
     return Reply(result.model_dump_json(), 201 if made else 200)
 
 

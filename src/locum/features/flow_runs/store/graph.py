@@ -1,11 +1,13 @@
 """What the graph of a flow run is made of."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, Uuid, bindparam, case, exists, func, literal, null, or_, select
 
 from locum.infra.db import Executor, Row, prepare
 from locum.tables.artifacts import artifact, artifact_collection
+from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run, flow_run_state
 from locum.tables.flows import flow
 from locum.tables.run_times import estimated_run_time
@@ -42,6 +44,19 @@ _NODES = prepare(
     )
     .where(task_run.c.flow_run_id == _RUN_ID, _BEGAN.is_not(None))
     .order_by(_BEGAN, _ENDED, _NODE_ID)
+)
+_EXTENT = prepare(
+    select(func.count()).select_from(
+        select(task_run.c.id)
+        .select_from(task_run.outerjoin(flow_run, flow_run.c.parent_task_run_id == task_run.c.id))
+        .where(
+            task_run.c.flow_run_id == _RUN_ID,
+            _BEGAN.is_not(None),
+            or_(_ENDED.is_(None), bindparam("since", type_=Instant) <= _ENDED),
+        )
+        .limit(bindparam("most", type_=BigInteger))
+        .subquery()
+    )
 )
 _STATES = prepare(
     select(flow_run_state.c.id, flow_run_state.c.timestamp, flow_run_state.c.type, flow_run_state.c.name)
@@ -90,6 +105,12 @@ _ARTIFACTS = prepare(
 async def run(tx: Executor, run_id: UUID) -> Row | None:
     """When the flow run began and ended."""
     return await tx.row(_RUN, run_id=run_id)
+
+
+async def extent(tx: Executor, run_id: UUID, since: datetime, most: int) -> int:
+    """How many of its nodes did not end before `since`, counted up to `most`."""
+    found: int = await tx.value(_EXTENT, run_id=run_id, since=since, most=most)
+    return found
 
 
 async def nodes(tx: Executor, run_id: UUID) -> list[Row]:

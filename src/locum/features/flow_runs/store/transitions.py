@@ -9,7 +9,7 @@ from locum.domain.orchestration import Decision, FlowRunFacts, FlowRunPolicy
 from locum.domain.states import State
 from locum.features.events.emit import Announcement, insertion, insertion_parameters
 from locum.features.flow_runs.store.surroundings import COLUMNS, joined_to_run
-from locum.infra.db import Executor, Row, dump_json, prepare
+from locum.infra.db import Executor, Row, Tx, dump_json, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run, flow_run_state
 
@@ -36,6 +36,7 @@ LOADED = select(
 """Runs as they are read for a transition; which ones is still to be said."""
 
 _LOAD = prepare(LOADED.where(flow_run.c.id == bindparam("run_id", type_=Uuid)))
+_HOLD = prepare(select(flow_run.c.id).where(flow_run.c.id == bindparam("run_id", type_=Uuid)).with_for_update())
 
 STATE_PARAMETERS = {
     "state_id": Uuid(),
@@ -128,6 +129,11 @@ _WRITE_FACTS = prepare(select(func.count()).select_from(_changed(FACT_PARAMETERS
 async def load(tx: Executor, run_id: UUID) -> Row | None:
     """The run with its state, the facts that rules may ask for, and what lies around it."""
     return await tx.row(_LOAD, run_id=run_id)
+
+
+async def hold(tx: Tx, run_id: UUID) -> bool:
+    """Let nobody else change the run until the transaction ends; whether there is such a run."""
+    return await tx.value(_HOLD, run_id=run_id) is not None
 
 
 def facts_of(row: Row) -> FlowRunFacts:
