@@ -8,8 +8,8 @@ from uuid import UUID
 
 from locum.domain.ids import new_id
 from locum.features.events.schemas import RESOURCE_ID
-from locum.features.events.store.appending import insert_many, insertion
-from locum.infra.db import Executor, dump_json
+from locum.features.events.store.appending import given_events, insert_many, insertion
+from locum.infra.db import Executor
 
 __all__ = ["Announcement", "Labels", "emit", "insertion", "insertion_parameters"]
 
@@ -29,18 +29,21 @@ class Announcement:
     id: UUID = field(default_factory=new_id)
 
 
-def insertion_parameters(announcements: Sequence[Announcement]) -> dict[str, list[Any]]:
-    """The values for `insertion`, one array per column."""
-    return {
-        "event_id": [one.id for one in announcements],
-        "event_occurred": [one.occurred for one in announcements],
-        "event_event": [one.event for one in announcements],
-        "event_resource_id": [one.resource[RESOURCE_ID] for one in announcements],
-        "event_resource": [dump_json(one.resource) for one in announcements],
-        "event_related": [dump_json(list(one.related)) for one in announcements],
-        "event_payload": [dump_json(one.payload) for one in announcements],
-        "event_follows": [one.follows for one in announcements],
-    }
+def insertion_parameters(announcements: Sequence[Announcement]) -> dict[str, str]:
+    """The values for `insertion`."""
+    return given_events(
+        {
+            "id": one.id,
+            "occurred": one.occurred,
+            "event": one.event,
+            "resource_id": one.resource[RESOURCE_ID],
+            "resource": one.resource,
+            "related": one.related,
+            "payload": one.payload,
+            "follows": one.follows,
+        }
+        for one in announcements
+    )
 
 
 async def emit(tx: Executor, *announcements: Announcement) -> None:

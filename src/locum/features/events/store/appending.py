@@ -1,10 +1,11 @@
 """The appending of events to the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, JSON, Text, Uuid, bindparam, exists, func, literal_column, select
+from sqlalchemy import CTE, JSON, Text, Uuid, bindparam, column, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.types import TypeEngine
 
 from locum.features.events.schemas import RESOURCE_ID, Event
 from locum.infra.db import Executor, Prepared, dump_json, prepare
@@ -14,14 +15,14 @@ from locum.tables.events import event
 Writing = CTE
 """Something that is written in the statement that appends events."""
 
-_COLUMNS = {
+_COLUMNS: dict[str, TypeEngine[Any]] = {
     "id": Uuid(),
     "occurred": Instant,
     "event": Text(),
     "resource_id": Text(),
-    "resource": Text(),
-    "related": Text(),
-    "payload": Text(),
+    "resource": JSONB(),
+    "related": JSONB(),
+    "payload": JSON(),
     "follows": Uuid(),
 }
 
@@ -31,23 +32,27 @@ def insertion(
 ) -> CTE:
     """The inserting of events as a CTE, for `statement.add_cte(...)`: no round trip of its own.
 
-    Its parameters are arrays, one per column, as `append_parameters` makes them. With `only_if`, nothing is inserted
+    Its one parameter is a JSON text, as `given_events` makes it: arrays, one per column, cost the driver a multiple of
+    what PostgreSQL needs to read the JSON. With `only_if`, nothing is inserted
     unless that CTE has a row; with `among`, only events whose id is an `event_id` of that CTE; with `again`, events
     that are there already are left alone.
     """
-    arrays = [bindparam(f"event_{column}", type_=ARRAY(kind)) for column, kind in _COLUMNS.items()]
-    given = func.unnest(*arrays).table_valued(*_COLUMNS, name="given").render_derived(name="given")
+    given = (
+        func.json_to_recordset(bindparam("given_events", type_=JSON))
+        .table_valued(*(column(known, kind) for known, kind in _COLUMNS.items()), name="given")
+        .render_derived(name="given", with_types=True)
+    )
     related_ids = literal_column(
-        "array(select r ->> 'prefect.resource.id' from jsonb_array_elements(given.related::jsonb) r)", ARRAY(Text)
+        "array(select r ->> 'prefect.resource.id' from jsonb_array_elements(given.related) r)", ARRAY(Text)
     )
     rows = select(
         given.c.id,
         given.c.occurred,
         given.c.event,
         given.c.resource_id,
-        literal_column("given.resource::jsonb", JSONB),
-        literal_column("given.related::jsonb", JSONB),
-        literal_column("given.payload::json", JSON),
+        given.c.resource,
+        given.c.related,
+        given.c.payload,
         given.c.follows,
         func.array_prepend(given.c.resource_id, related_ids),
     )
@@ -75,15 +80,23 @@ def appending(*more: Writing) -> Prepared:
     return prepare(select(func.count()).select_from(insertion(name="appended", again=True)).add_cte(*more))
 
 
-def append_parameters(events: Sequence[Event]) -> dict[str, list[Any]]:
-    """The values for `appending`, one array per column."""
-    return {
-        "event_id": [one.id for one in events],
-        "event_occurred": [one.occurred for one in events],
-        "event_event": [one.event for one in events],
-        "event_resource_id": [one.resource.root[RESOURCE_ID] for one in events],
-        "event_resource": [dump_json(one.resource.root) for one in events],
-        "event_related": [dump_json([each.root for each in one.related]) for one in events],
-        "event_payload": [dump_json(one.payload) for one in events],
-        "event_follows": [one.follows for one in events],
-    }
+def append_parameters(events: Sequence[Event]) -> dict[str, str]:
+    """The values for `appending`."""
+    return given_events(
+        {
+            "id": one.id,
+            "occurred": one.occurred,
+            "event": one.event,
+            "resource_id": one.resource.root[RESOURCE_ID],
+            "resource": one.resource.root,
+            "related": [each.root for each in one.related],
+            "payload": one.payload,
+            "follows": one.follows,
+        }
+        for one in events
+    )
+
+
+def given_events(events: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The parameter of `insertion` for events with a value for each column."""
+    return {"given_events": dump_json(list(events))}
