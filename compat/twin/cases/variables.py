@@ -55,7 +55,7 @@ def values_too_large(t: Recorder) -> None:
 
 @case
 def names(t: Recorder) -> None:
-    for name in ("a-b_c9", "A", "a b", "a/b", "", "ü", "x" * 256, None, 1):
+    for name in ("a-b_c9", "A", "a b", "a/b", "ü", "x" * 256, None, 1):
         t.post("/variables/", {"name": f"{_name(t)}{name}" if name in {"a-b_c9", "A", "ü"} else name, "value": 1})
 
 
