@@ -135,6 +135,10 @@ async def test_most_limits_cost_one_statement(client: httpx.AsyncClient, db: Db)
     before = db.statements
     lease = (await client.post("/v2/concurrency_limits/increment-with-lease", json=body)).json()["lease_id"]
     assert db.statements - before == 1
+    refused = await client.post("/v2/concurrency_limits/increment-with-lease", json={**body, "slots": 9})
+    assert refused.status_code == 423
+    assert db.statements - before == 4
+    before += 3
     await client.post(f"/v2/concurrency_limits/leases/{lease}/renew")
     assert db.statements - before == 2
     await client.post("/v2/concurrency_limits/decrement-with-lease", json={"lease_id": lease})

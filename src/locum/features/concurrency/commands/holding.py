@@ -11,9 +11,9 @@ from locum.domain.errors import Invalid, Locked
 from locum.domain.ids import new_id
 from locum.features.concurrency import accounting
 from locum.features.concurrency.accounting import SHORTEST_OCCUPANCY, Denial, Limit, Patience
-from locum.features.concurrency.store import limits, slots
-from locum.features.concurrency.store.slots import Lease
-from locum.infra.db import Db, Tx
+from locum.features.concurrency.store import limits, slots, taking
+from locum.features.concurrency.store.taking import Lease
+from locum.infra.db import Db, Executor, Tx
 
 _VOID_VERSION = 8
 
@@ -42,11 +42,16 @@ async def take(
     """Take slots of every limit of these names, or of none.
 
     Raises Invalid where a limit is smaller than what is wanted, or is to be a `rate` and isn't. Most names have no
-    limit, and most limits have room: that takes one statement.
+    limit, and most limits have room: that takes one statement. Only where others take slots at the same moment are the
+    limits held first, and counted then.
     """
-    found = await slots.take_at_once(db, names, wanted, lease, rate=rate)
+    found = await taking.take_at_once(db, names, wanted, lease, rate=rate)
     if not found or found[0]["taken"]:
         return Taken(found)
+    if all(row["sure"] for row in found):
+        full = _full([accounting.read(row) for row in found], wanted, rate=rate)
+        if full:
+            return await _deny(db, full, wanted, patience)
     return await db.transact(lambda tx: _take(tx, names, wanted, patience, rate=rate, lease=lease))
 
 
@@ -54,9 +59,7 @@ async def _take(
     tx: Tx, names: Sequence[str], wanted: int, patience: Patience, *, rate: bool, lease: Lease | None
 ) -> Taken | Refused:
     found = await locked(tx, names)
-    active = [limit for limit in found if limit.active]
-    _refuse_impossible(active, wanted, rate=rate)
-    full = [limit for limit in active if not limit.has_room(wanted)]
+    full = _full(found, wanted, rate=rate)
     if full:
         return await _deny(tx, full, wanted, patience)
     await _hold(tx, found, wanted, lease)
@@ -78,7 +81,9 @@ async def locked(tx: Tx, names: Sequence[str]) -> list[Limit]:
     return [replace(limit, held=held.get(limit.id, 0)) for limit in found]
 
 
-def _refuse_impossible(active: Sequence[Limit], wanted: int, *, rate: bool) -> None:
+def _full(found: Sequence[Limit], wanted: int, *, rate: bool) -> list[Limit]:
+    """The limits that have no room. Raises Invalid where they never will."""
+    active = [limit for limit in found if limit.active]
     if any(limit.limit < wanted for limit in active):
         raise Invalid("Slots requested is greater than the limit")
     steady = [limit.name for limit in active if not limit.decay]
@@ -88,18 +93,19 @@ def _refuse_impossible(active: Sequence[Limit], wanted: int, *, rate: bool) -> N
             f"The following limits do not have a decay configured: {','.join(steady)!r}"
         )
         raise Invalid(msg)
+    return [limit for limit in active if not limit.has_room(wanted)]
 
 
-async def _deny(tx: Tx, full: Sequence[Limit], wanted: int, patience: Patience) -> Refused:
+async def _deny(ex: Executor, full: Sequence[Limit], wanted: int, patience: Patience) -> Refused:
     steady = [limit for limit in full if not limit.decay]
     ending: dict[UUID, list[tuple[float, int]]] = {}
     if steady:
         longest = max(patience.of(limit) for limit in steady)
-        for row in await slots.ending(tx, [limit.id for limit in steady], timedelta(seconds=longest)):
+        for row in await slots.ending(ex, [limit.id for limit in steady], timedelta(seconds=longest)):
             ending.setdefault(row["limit_id"], []).append((row["seconds"], row["slots"]))
     luck = random.random()  # noqa: S311 - guards nothing
     denials = [accounting.deny(limit, wanted, patience, luck, ending.get(limit.id, ())) for limit in full]
-    await _count(tx, {denial.limit: (denial.limit.level, denial.denied, denial.limit.occupancy) for denial in denials})
+    await slots.deny(ex, {denial.limit.id: denial.denied for denial in denials})
     last: Denial = max(denials, key=lambda denial: denial.wait)
     return Refused(last.limit, last.wait)
 
@@ -110,7 +116,7 @@ async def _hold(tx: Tx, found: Sequence[Limit], wanted: int, lease: Lease | None
         await _count(tx, {one: (one.level + wanted, _still_denied(one), one.occupancy) for one in decaying})
     held = {one.id: wanted if one.active else 0 for one in found if lease or (one.active and not one.decay)}
     if held:
-        await slots.take(tx, held, lease)
+        await taking.take(tx, held, lease)
 
 
 def _still_denied(limit: Limit) -> float:

@@ -9,8 +9,8 @@ from locum.domain.ids import new_id
 from locum.features.concurrency import accounting, lifecycle
 from locum.features.concurrency.accounting import Limit
 from locum.features.concurrency.schemas import ConcurrencyLimitV2Create, ConcurrencyLimitV2Update
-from locum.features.concurrency.store import limits, slots
-from locum.features.concurrency.store.slots import Lease
+from locum.features.concurrency.store import limits, slots, taking
+from locum.features.concurrency.store.taking import Lease
 from locum.features.events.emit import emit
 from locum.infra.db import Tx
 
@@ -38,7 +38,7 @@ async def create(tx: Tx, body: ConcurrencyLimitV2Create, now: datetime) -> str:
     values["taken_slots"] = body.active_slots if rate else 0
     made = await limits.insert_new(tx, {"id": new_id(), **values})
     if body.active_slots and not rate:
-        await slots.take(tx, {made["id"]: body.active_slots}, None)
+        await taking.take(tx, {made["id"]: body.active_slots}, None)
     await emit(tx, lifecycle.changed("created", made, now))
     return await limits.get_made(tx, made["id"])
 
@@ -73,7 +73,7 @@ async def _hold(tx: Tx, limit: Limit, wanted: int, *, rate: bool) -> None:
     if rate:
         await slots.clear(tx, [limit.id], leased=False)
     elif wanted > limit.held:
-        await slots.take(tx, {limit.id: wanted - limit.held}, None)
+        await taking.take(tx, {limit.id: wanted - limit.held}, None)
     elif wanted < limit.held:
         await slots.cut(tx, {limit.id: limit.held - wanted})
 
@@ -100,7 +100,7 @@ async def reset_tag(tx: Tx, tag: str, run_ids: list[UUID] | None) -> None:
         raise NotFound("Concurrency limit not found")
     await slots.clear(tx, [row["id"]])
     for run_id in run_ids or ():
-        await slots.take(tx, {row["id"]: 1}, Lease(new_id(), holder_type="task_run", holder_id=run_id))
+        await taking.take(tx, {row["id"]: 1}, Lease(new_id(), holder_type="task_run", holder_id=run_id))
 
 
 async def remove_of_tag(tx: Tx, now: datetime, *, limit_id: UUID | None = None, tag: str | None = None) -> None:

@@ -23,7 +23,7 @@ from locum.features.concurrency.schemas import (
     RenewBody,
 )
 from locum.features.concurrency.store import limits
-from locum.features.concurrency.store.slots import Lease
+from locum.features.concurrency.store.taking import Lease
 from locum.filters.body import Offset
 from locum.infra.db import Db, Tx
 from locum.infra.web import Answer, Call, Operation, Reply, reply_json

@@ -1,26 +1,22 @@
 """Every statement about the slots that are held."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Float,
     Integer,
     Interval,
-    Text,
     Uuid,
     any_,
     bindparam,
     case,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
@@ -28,31 +24,19 @@ from sqlalchemy import (
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from locum.domain.ids import new_id
+from locum.features.concurrency.store.taking import CLOCK, NEXT_TURN
 from locum.filters.concurrency import left_of, live
 from locum.infra.db import Executor, Row, prepare
 from locum.tables.base import Instant
 from locum.tables.concurrency import concurrency_limit, concurrency_slot
 
 _OF = concurrency_slot.c.concurrency_limit_id
-# The clock, not the start of the transaction: what was waited for has changed since then.
-_CLOCK: ColumnElement[Any] = func.clock_timestamp(type_=Instant)
-_LIVE = live(_CLOCK)
+_LIVE = live(CLOCK)
 _LIMIT_IDS = bindparam("limit_ids", type_=ARRAY(Uuid))
 _OF_THESE = any_(_LIMIT_IDS) == _OF
 
 
-@dataclass(frozen=True)
-class Lease:
-    """Under what slots are held: a lease that lasts so long (None: until it is given up), and who holds it."""
-
-    id: UUID
-    lasts: timedelta | None = None
-    holder_type: str | None = None
-    holder_id: UUID | None = None
-
-
-_SECONDS = func.extract("epoch", concurrency_slot.c.expires_at - _CLOCK).cast(Float(53))
+_SECONDS = func.extract("epoch", concurrency_slot.c.expires_at - CLOCK).cast(Float(53))
 _HELD = prepare(
     select(_OF.label("limit_id"), func.sum(concurrency_slot.c.slots).label("held"))
     .where(_OF_THESE, _LIVE, concurrency_slot.c.slots > 0)
@@ -63,31 +47,10 @@ _ENDING = prepare(
     .where(
         _OF_THESE,
         concurrency_slot.c.slots > 0,
-        concurrency_slot.c.expires_at > _CLOCK,
-        concurrency_slot.c.expires_at < _CLOCK + bindparam("within", type_=Interval),
+        concurrency_slot.c.expires_at > CLOCK,
+        concurrency_slot.c.expires_at < CLOCK + bindparam("within", type_=Interval),
     )
     .order_by(concurrency_slot.c.expires_at)
-)
-_TAKEN = (
-    func.unnest(bindparam("ids", type_=ARRAY(Uuid)), _LIMIT_IDS, bindparam("slots", type_=ARRAY(Integer)))
-    .table_valued("id", "limit_id", "slots", name="given")
-    .render_derived(name="given")
-)
-_COLUMNS = ("id", "concurrency_limit_id", "slots", "lease_id", "holder_type", "holder_id", "expires_at", "created")
-_LEASE: tuple[ColumnElement[Any], ...] = (
-    bindparam("lease_id", type_=Uuid),
-    bindparam("holder_type", type_=Text),
-    bindparam("holder_id", type_=Uuid),
-    _CLOCK + bindparam("lasts", type_=Interval),
-    _CLOCK,
-)
-_NEXT_TURN = {"turn": concurrency_limit.c.turn + sql("1", BigInteger())}
-_TAKE = prepare(
-    insert(concurrency_slot)
-    .from_select(_COLUMNS, select(_TAKEN.c.id, _TAKEN.c.limit_id, _TAKEN.c.slots, *_LEASE))
-    .add_cte(
-        update(concurrency_limit).where(concurrency_limit.c.id == any_(_LIMIT_IDS)).values(_NEXT_TURN).cte("turned")
-    )
 )
 _COUNTS = (
     func.unnest(
@@ -99,6 +62,25 @@ _COUNTS = (
     .table_valued("limit_id", "taken", "denied", "occupancy", name="given")
     .render_derived(name="given")
 )
+_DENIED = (
+    func.unnest(_LIMIT_IDS, bindparam("denied", type_=ARRAY(Float(53))))
+    .table_valued("limit_id", "denied", name="given")
+    .render_derived(name="given")
+)
+_DENY = prepare(
+    update(concurrency_limit)
+    .where(concurrency_limit.c.id == _DENIED.c.limit_id)
+    .values(
+        denied_slots=_DENIED.c.denied,
+        taken_slots=left_of(
+            concurrency_limit.c.taken_slots,
+            concurrency_limit.c.slot_decay_per_second,
+            concurrency_limit.c.counted,
+            CLOCK,
+        ),
+        counted=func.greatest(concurrency_limit.c.counted, CLOCK),
+    )
+)
 _COUNT = prepare(
     update(concurrency_limit)
     .where(concurrency_limit.c.id == _COUNTS.c.limit_id)
@@ -109,89 +91,6 @@ _COUNT = prepare(
         counted=func.greatest(concurrency_limit.c.counted, bindparam("now", type_=Instant)),
     )
 )
-
-
-def _take_at_once() -> Any:
-    """Takes slots if that can be seen in one look, and says which limits there are and whether it did.
-
-    A statement counts what was there when it began, which may be before the limits were its own. If their turn is
-    another by then, the count says nothing, and nothing is taken: the caller has to hold them first, and then count.
-    """
-    named = any_(bindparam("names", type_=ARRAY(Text))) == concurrency_limit.c.name
-    wanted, lease_id = bindparam("slots", type_=Integer), bindparam("lease_id", type_=Uuid)
-    ids = (
-        func.unnest(bindparam("ids", type_=ARRAY(Uuid)))
-        .table_valued("id", with_ordinality="place", name="fresh")
-        .render_derived(name="fresh")
-    )
-    locked = (
-        select(concurrency_limit, _CLOCK.label("now"))
-        .where(named)
-        .order_by(concurrency_limit.c.id)
-        .with_for_update(key_share=True)
-        .cte("locked")
-    )
-    seen = select(concurrency_limit.c.id, concurrency_limit.c.turn).where(named).cte("seen")
-    held = (
-        select(_OF.label("limit_id"), func.sum(concurrency_slot.c.slots).label("held"))
-        .where(_OF.in_(select(seen.c.id)), _LIVE, concurrency_slot.c.slots > sql("0"))
-        .group_by(_OF)
-        .cte("held")
-    )
-    decay = locked.c.slot_decay_per_second
-    decays = decay > sql("0")
-    level = left_of(locked.c.taken_slots, decay, locked.c.counted, locked.c.now)
-    used = case((decays, level), else_=func.coalesce(held.c.held, sql("0", Integer())))
-    room = (used + wanted <= locked.c.limit + sql("1e-9")) & (decays | ~bindparam("rate", type_=Boolean))
-    judged = (
-        select(
-            locked.c.id,
-            locked.c.name,
-            locked.c.limit,
-            locked.c.active,
-            locked.c.now,
-            decays.label("decays"),
-            level.label("level"),
-            left_of(locked.c.denied_slots, decay, locked.c.counted, locked.c.now).label("denied"),
-            func.row_number().over(order_by=locked.c.id).cast(Integer).label("place"),
-            ((seen.c.turn == locked.c.turn) & (room | ~locked.c.active)).label("fits"),
-        )
-        .select_from(locked.outerjoin(seen, seen.c.id == locked.c.id).outerjoin(held, held.c.limit_id == locked.c.id))
-        .cte("judged")
-    )
-    verdict = select(func.coalesce(func.bool_and(judged.c.fits), sql("false")).label("taken")).cte("verdict")
-    both = judged.join(verdict, verdict.c.taken)
-    slots = case((judged.c.active, wanted), else_=sql("0", Integer()))
-    taken = (
-        insert(concurrency_slot)
-        .from_select(
-            _COLUMNS,
-            select(ids.c.id, judged.c.id, slots, *_LEASE)
-            .select_from(both.join(ids, ids.c.place == judged.c.place))
-            .where(lease_id.is_not(None) | (judged.c.active & ~judged.c.decays)),
-        )
-        .cte("taken")
-    )
-    turned = (
-        update(concurrency_limit)
-        .where(concurrency_limit.c.id == judged.c.id, verdict.c.taken, judged.c.active)
-        .values(
-            **_NEXT_TURN,
-            taken_slots=case((judged.c.decays, judged.c.level + wanted), else_=concurrency_limit.c.taken_slots),
-            denied_slots=case((judged.c.decays, judged.c.denied), else_=concurrency_limit.c.denied_slots),
-            counted=case(
-                (judged.c.decays, func.greatest(concurrency_limit.c.counted, judged.c.now)),
-                else_=concurrency_limit.c.counted,
-            ),
-        )
-        .cte("turned")
-    )
-    return (
-        select(judged.c.id, judged.c.name, judged.c.limit, verdict.c.taken)
-        .select_from(judged.join(verdict, sql("true")))
-        .order_by(judged.c.id)
-        .add_cte(taken, turned)
-    )
 
 
 def _cut() -> Any:
@@ -222,7 +121,10 @@ def _cut() -> Any:
 
 
 def _release(condition: ColumnElement[bool]) -> Any:
-    """The limits are held first, in the order of their ids, as by everybody who changes slots."""
+    """The limits are held first, in the order of their ids, as by everybody who changes slots.
+
+    A lease that has run out has given back its slots already.
+    """
     locked = (
         select(concurrency_limit.c.id)
         .where(concurrency_limit.c.id.in_(select(_OF).where(condition)))
@@ -233,10 +135,14 @@ def _release(condition: ColumnElement[bool]) -> Any:
     gone = (
         delete(concurrency_slot)
         .where(condition, or_(_OF.is_(None), _OF.in_(select(locked.c.id))))
-        .returning(_OF.label("limit_id"), concurrency_slot.c.slots, concurrency_slot.c.created)
+        .returning(
+            _OF.label("limit_id"),
+            case((_LIVE, concurrency_slot.c.slots), else_=sql("0", Integer())).label("slots"),
+            concurrency_slot.c.created,
+        )
         .cte("gone")
     )
-    seconds = func.extract("epoch", _CLOCK - gone.c.created).cast(Float(53))
+    seconds = func.extract("epoch", CLOCK - gone.c.created).cast(Float(53))
     shortest = bindparam("shortest", type_=Float(53))
     freed = (
         select(
@@ -259,10 +165,10 @@ def _release(condition: ColumnElement[bool]) -> Any:
             avg_slot_occupancy_seconds=func.coalesce(mean + (freed.c.seconds - mean) * weight, freed.c.seconds),
             # what does not decay is not counted here, and stays as it is
             taken_slots=func.greatest(
-                sql("0"), left_of(concurrency_limit.c.taken_slots, decay, counted, _CLOCK) - given_back
+                sql("0"), left_of(concurrency_limit.c.taken_slots, decay, counted, CLOCK) - given_back
             ),
-            denied_slots=left_of(concurrency_limit.c.denied_slots, decay, counted, _CLOCK),
-            counted=case((decay > sql("0"), _CLOCK), else_=counted),
+            denied_slots=left_of(concurrency_limit.c.denied_slots, decay, counted, CLOCK),
+            counted=case((decay > sql("0"), CLOCK), else_=counted),
         )
     )
 
@@ -277,7 +183,7 @@ def _renew() -> Any:
         .with_for_update(key_share=True)
         .cte("locked")
     )
-    moment = select(func.array_agg(locked.c.id).label("ids"), _CLOCK.label("at")).cte("moment")
+    moment = select(func.array_agg(locked.c.id).label("ids"), CLOCK.label("at")).cte("moment")
     return (
         update(concurrency_slot)
         .where(lease, live(moment.c.at), or_(_OF.is_(None), any_(moment.c.ids) == _OF))
@@ -285,7 +191,7 @@ def _renew() -> Any:
         .add_cte(
             update(concurrency_limit)
             .where(any_(moment.c.ids) == concurrency_limit.c.id)
-            .values(_NEXT_TURN)
+            .values(NEXT_TURN)
             .cte("turned")
         )
     )
@@ -305,7 +211,6 @@ _DEAD = (
     .limit(bindparam("most", type_=BigInteger))
     .with_for_update(skip_locked=True)
 )
-_TAKE_AT_ONCE = prepare(_take_at_once())
 _CUT = prepare(_cut())
 _RELEASE = prepare(_release(_OF_LEASE))
 _RELEASE_HELD = prepare(_release(_OF_HOLDER))
@@ -320,41 +225,9 @@ async def held(tx: Executor, limit_ids: Sequence[UUID]) -> dict[UUID, int]:
     return {row["limit_id"]: row["held"] for row in await tx.rows(_HELD, limit_ids=list(limit_ids))}
 
 
-async def ending(tx: Executor, limit_ids: Sequence[UUID], within: timedelta) -> list[Row]:
+async def ending(ex: Executor, limit_ids: Sequence[UUID], within: timedelta) -> list[Row]:
     """Leases that run out soon, the next first: `limit_id`, `seconds` from now, `slots`."""
-    return await tx.rows(_ENDING, limit_ids=list(limit_ids), within=within)
-
-
-async def take_at_once(
-    ex: Executor, names: Sequence[str], wanted: int, lease: Lease | None, *, rate: bool
-) -> list[Row]:
-    """Take slots of all limits of these names, or none: the limits (id, name, limit), each with whether it was `taken`.
-
-    That nothing was taken may mean no more than that others were taking some at the same time.
-    """
-    return await ex.rows(
-        _TAKE_AT_ONCE, names=list(names), slots=wanted, rate=rate, ids=[new_id() for _ in names], **_under(lease)
-    )
-
-
-async def take(tx: Executor, slots: Mapping[UUID, int], lease: Lease | None) -> None:
-    """Hold so many slots of each limit. A lease over limits of which it holds none is a lease all the same."""
-    await tx.run(
-        _TAKE,
-        ids=[new_id() for _ in slots],
-        limit_ids=list(slots),
-        slots=list(slots.values()),
-        **_under(lease),
-    )
-
-
-def _under(lease: Lease | None) -> dict[str, Any]:
-    return {
-        "lease_id": lease.id if lease else None,
-        "holder_type": lease.holder_type if lease else None,
-        "holder_id": lease.holder_id if lease else None,
-        "lasts": lease.lasts if lease else None,
-    }
+    return await ex.rows(_ENDING, limit_ids=list(limit_ids), within=within)
 
 
 async def count(tx: Executor, counts: Mapping[UUID, tuple[float, float, float | None]], now: datetime) -> None:
@@ -363,6 +236,11 @@ async def count(tx: Executor, counts: Mapping[UUID, tuple[float, float, float | 
     await tx.run(
         _COUNT, limit_ids=list(counts), taken=list(taken), denied=list(denied), occupancy=list(occupancy), now=now
     )
+
+
+async def deny(ex: Executor, denied: Mapping[UUID, float]) -> None:
+    """Note of each limit how many slots are waited for now."""
+    await ex.run(_DENY, limit_ids=list(denied), denied=list(denied.values()))
 
 
 async def cut(tx: Executor, slots: Mapping[UUID, int]) -> None:
