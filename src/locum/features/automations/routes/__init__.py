@@ -1,5 +1,5 @@
 """HTTP operations of automations."""
 
-from locum.features.automations.routes import templates
+from locum.features.automations.routes import related, templates
 
-OPERATIONS = templates.OPERATIONS
+OPERATIONS = (*related.OPERATIONS, *templates.OPERATIONS)
