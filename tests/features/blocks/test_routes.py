@@ -133,6 +133,33 @@ class TestSchemas:
         assert (await client.post("/block_schemas/", json=body)).status_code == 409
 
 
+class TestOddSchemas:
+    async def test_clients_may_write_anything(self, client: httpx.AsyncClient):
+        type_id = await _type(client)
+        everything: tuple[Any, ...] = (5, {}, [1, None], None, "key")
+        for odd in everything:
+            fields: dict[str, Any] = {"secret_fields": odd, "title": [], "properties": odd, "n": 2**70}
+            schema = await _schema(client, type_id, fields, version=repr(odd))
+            ids = {"block_type_id": type_id, "block_schema_id": schema["id"]}
+            made = await _document(client, new_id().hex, ids, data={"key": 2**70})
+            assert made["data"] == {"key": 2**70}
+
+    async def test_definitions_are_an_object(self, client: httpx.AsyncClient):
+        type_id = await _type(client)
+        definitions: tuple[Any, ...] = (5, [1], "x")
+        for odd in definitions:
+            body: dict[str, Any] = {"fields": {"definitions": odd}, "block_type_id": type_id}
+            assert (await client.post("/block_schemas/", json=body)).status_code == 422
+        references: tuple[Any, ...] = (
+            5,
+            {"block_type_slug": 1},
+            {"block_type_slug": "engine", "block_schema_checksum": "x"},
+        )
+        for odd in references:
+            body = {"fields": {"block_schema_references": {"a": odd}}, "block_type_id": type_id}
+            assert (await client.post("/block_schemas/", json=body)).status_code == 422
+
+
 class TestDocuments:
     async def test_secrets_are_shown_on_request_only(self, client: httpx.AsyncClient):
         made = await _document(client, "doc", await _ids(client))

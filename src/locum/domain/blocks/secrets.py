@@ -44,6 +44,13 @@ def plain_texts(data: Json, secret_fields: Iterable[str]) -> Json:
     return {name: value for name, value in data.items() if name not in secret and isinstance(value, str)}
 
 
+def told_secret(secret_fields: Any) -> list[str]:
+    """The names of secret fields that a schema tells; clients write schemas, so it may tell anything."""
+    if not isinstance(secret_fields, list):
+        return []
+    return [name for name in cast("list[Any]", secret_fields) if isinstance(name, str)]
+
+
 def _paths(secret_fields: Iterable[str]) -> Iterator[Path]:
     return (tuple(name.split(".")) for name in secret_fields)
 

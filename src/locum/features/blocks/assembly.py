@@ -71,7 +71,7 @@ def _fields(nodes: Mapping[UUID, _Node], schema_id: UUID, depth: int) -> Json:
 
 def _as_definitions(fields: Json) -> Json:
     title = fields.get("title")
-    if title is None:
+    if not isinstance(title, str):
         return {}
     inner = cast("Json", fields.pop("definitions", {}))
     return {title: fields, **inner}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from locum.domain.blocks.secrets import plain_texts
+from locum.domain.blocks.secrets import plain_texts, told_secret
 from locum.features.events.emit import Announcement
 
 _TOLD = ("name", "slug", "logo_url", "documentation_url", "description", "code_example", "is_protected")
@@ -47,7 +47,7 @@ def document_changed(action: str, document: Mapping[str, Any], now: datetime) ->
         ],
         payload={
             "name": document["name"],
-            "data": plain_texts(document["data"], schema["fields"].get("secret_fields") or ()),
+            "data": plain_texts(document["data"], told_secret(schema["fields"].get("secret_fields"))),
             "block_schema": {"capabilities": schema["capabilities"], "block_type": block_type},
         },
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from locum.domain.blocks.secrets import hide
+from locum.domain.blocks.secrets import hide, told_secret
 from locum.domain.errors import Invalid
 from locum.features.blocks.assembly import assembled, wire
 from locum.features.blocks.store import schemas
@@ -73,7 +73,7 @@ async def whole(tx: Executor, cipher: Cipher, rows: Sequence[Row], *, include_se
 def secret_fields(row: Mapping[str, Any]) -> list[str]:
     """Which fields of a document are secret, by its schema."""
     told = row["secret_fields"]
-    return json.loads(told) or [] if told else []
+    return told_secret(json.loads(told)) if told else []
 
 
 def _answered(nodes: _Nodes, document_id: UUID, known: Mapping[str, Json]) -> Json:

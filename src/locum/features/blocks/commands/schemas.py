@@ -105,6 +105,8 @@ async def _nested(tx: Tx, fields: Json, definitions: Json, name: str, told: Json
 
 
 def _checksum(fields: Json) -> str:
+    if not isinstance(fields.get("definitions") or {}, dict):
+        raise Invalid("The definitions of a block schema are an object.")
     try:
         return checksum(fields)
     except (TypeError, AttributeError, RecursionError) as error:
