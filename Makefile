@@ -36,6 +36,11 @@ $(VENV)/locum: $(VENV)/server pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Compiled ahead: where PYTHONDONTWRITEBYTECODE is set, every start would compile all modules anew.
+$(VENV)/compiled: $(VENV)/locum $(shell find src -name '*.py')
+	@$(PY) -m compileall -q src
+	@touch $@
+
 $(VENV)/dev: $(VENV)/locum constraints/dev.txt
 	@echo "Installing what the checks and tests need (constraints/dev.txt)"
 	@$(PIP) --require-hashes -r constraints/dev.txt
@@ -49,7 +54,7 @@ setup: $(VENV)/dev ## Make .venv with all that development needs
 
 # ------------------------------------------------------------------------------------------------------------- run
 
-run: $(VENV)/locum ## Install and start the server (HOST=, PORT=; data under LOCUM_HOME)
+run: $(VENV)/compiled ## Install and start the server (HOST=, PORT=; data under LOCUM_HOME)
 	@exec $(BIN)/locum server start $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 db: $(VENV)/locum ## Open psql on the embedded PostgreSQL of LOCUM_HOME
@@ -70,21 +75,21 @@ fmt: $(VENV)/dev ## Format and fix what can be fixed
 laws: $(VENV)/dev ## The architecture, as tests
 	@$(BIN)/pytest tests/laws
 
-test: $(VENV)/dev peer ## All tests, then compat with the real client
+test: $(VENV)/dev $(VENV)/compiled peer ## All tests, then compat with the real client
 	@$(BIN)/pytest tests -n $(WORKERS)
 	@$(PEER) -m pytest compat -n $(WORKERS)
 
 test-fast: $(VENV)/dev ## Tests without the slow ones and without compat
 	@$(BIN)/pytest tests -n $(WORKERS) -m "not slow"
 
-compat: $(VENV)/dev peer ## The real client and the peer against locum
+compat: $(VENV)/dev $(VENV)/compiled peer ## The real client and the peer against locum
 	@$(PEER) -m pytest compat -n $(WORKERS)
 
 compat-old: $(VENV)/dev ## One scenario each with older clients (installs them)
 	@$(PY) -m compat.environments old
 	@$(PEER) -m pytest compat/old_clients
 
-bench: $(VENV)/dev peer ## Load, CPU per request and ratios against the peer
+bench: $(VENV)/dev $(VENV)/compiled peer ## Load, CPU per request and ratios against the peer
 	@$(PY) -m bench
 
 fuzz: $(VENV)/dev ## Requests made up from openapi/locum.json (EXAMPLES= per operation)

@@ -56,7 +56,7 @@ def _install(python: Path, constraints: Path) -> None:
         wanted = ["--require-hashes", *wanted]
     uv = _uv()
     if uv:
-        command = [uv, "pip", "install", "-q", "--python", str(python), *wanted]
+        command = [uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(python), *wanted]
     else:
         command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted]
     subprocess.run(command, check=True)
