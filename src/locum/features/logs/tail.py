@@ -61,15 +61,14 @@ class LogTail:
         listener = Listener(wanted)
         self._listeners.add(listener)
         if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._read(), name="log tail")
+            self._reader = asyncio.create_task(self._read(lowest_id_of(self._clock())), name="log tail")
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
 
-    async def _read(self) -> None:
+    async def _read(self, start: UUID) -> None:
         passed: dict[UUID, None] = {}
-        start = lowest_id_of(self._clock())
         while self._listeners:
             await asyncio.sleep(self._every)
             bound = max(start, lowest_id_of(self._clock() - _LOOK_BACK))
