@@ -24,6 +24,11 @@ DELIBERATE: tuple[Deliberate, ...] = (
         where="status",
     ),
     Deliberate(
+        why="Without an installed Prefect the kinds of workers are described in our own words.",
+        case="root-process_worker_metadata",
+        where="*.description",
+    ),
+    Deliberate(
         why="The planned time in a state's details is told in UTC; the peer keeps the schedule's zone there.",
         case="schedules-*",
         where="*.state_details.scheduled_time",
@@ -68,9 +73,5 @@ DELIBERATE: tuple[Deliberate, ...] = (
             ("ctx.error", "* | peer {}"),
             ("ctx", '* | peer {"error": {}}'),
         )
-    ),
-    Deliberate(
-        why="A deployment's own limit is kept and shown; runs are not held to it yet.",
-        case="flow_run_states-deployment_limit*",
     ),
 )
