@@ -74,4 +74,8 @@ DELIBERATE: tuple[Deliberate, ...] = (
             ("ctx", '* | peer {"error": {}}'),
         )
     ),
+    Deliberate(
+        why="A deployment's own limit is kept and shown; runs are not held to it yet.",
+        case="flow_run_states-deployment_limit*",
+    ),
 )
