@@ -56,7 +56,9 @@ class FlowRunCreate(BaseModel):
     work_pool_name: str | None = Field(default=None, description="The work pool to run in")
     work_queue_name: str | None = Field(default=None, description="The queue of that pool; its default unless given")
     job_variables: dict[str, Any] | None = Field(default=None, description="Overrides of the pool's job template")
-    deployment_id: UUID | None = Field(default=None, description="The deployment that it runs for", deprecated=True)
+    deployment_id: UUID | None = Field(
+        default=None, description="The deployment that it runs for", json_schema_extra={"deprecated": True}
+    )
 
 
 class FlowRunUpdate(BaseModel):
