@@ -53,7 +53,7 @@ class Side:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            if any(_matches(where, pattern) for pattern in unordered):
+            if any(_matches(_bare(where), pattern) for pattern in unordered):
                 value = sorted(value, key=self._rank)
             return [self.value(v, f"{where}[{i}]", unordered) for i, v in enumerate(value)]
         if isinstance(value, dict):
