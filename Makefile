@@ -85,7 +85,7 @@ test-fast: $(VENV)/dev ## Tests without the slow ones and without compat
 compat: $(VENV)/dev $(VENV)/compiled peer ## The real client and the peer against locum
 	@$(PEER) -m pytest compat -n $(WORKERS)
 
-compat-old: $(VENV)/dev ## One scenario each with older clients (installs them)
+compat-old: $(VENV)/dev peer ## One scenario each with older clients (installs them)
 	@$(PY) -m compat.environments old
 	@$(PEER) -m pytest compat/old_clients
 
