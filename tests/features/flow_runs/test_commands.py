@@ -103,9 +103,9 @@ class TestSetState:
 
     async def test_the_same_transition_twice(self, db: Db):
         run = await a_run(db, await a_flow(db), "PENDING")
-        details = {"state_details": {"transition_id": str(new_id())}}
-        first = await _propose(db, run, "RUNNING", **details)
-        again = await _propose(db, run, "RUNNING", **details)
+        details = {"transition_id": str(new_id())}
+        first = await _propose(db, run, "RUNNING", state_details=details)
+        again = await _propose(db, run, "RUNNING", state_details=details)
         assert (again.status, again.state) == (SetStateStatus.REJECT, None)
         assert again.current.id == first.state.id
         assert len(await _history(db, run)) == len(await _announced(db, run)) == 1

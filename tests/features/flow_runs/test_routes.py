@@ -120,7 +120,14 @@ class TestCreate:
 class TestUpdate:
     async def test_what_is_not_given_stays(self, client: httpx.AsyncClient, db: Db):
         made = await _run(client, await a_flow(db), name="old", tags=["t"], parameters={"a": 1}, flow_version="1")
-        for given in ({}, {"name": "new"}, {"tags": []}, {"parameters": {"b": 2}}, {"infrastructure_pid": "7"}):
+        changes: list[dict[str, Any]] = [
+            {},
+            {"name": "new"},
+            {"tags": []},
+            {"parameters": {"b": 2}},
+            {"infrastructure_pid": "7"},
+        ]
+        for given in changes:
             assert (await client.patch(f"/flow_runs/{made['id']}", json=given)).status_code == 204
             found = (await client.get(f"/flow_runs/{made['id']}")).json()
             made |= {**given, "updated": found["updated"]}
