@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from locum.domain.ids import new_id
@@ -147,3 +148,9 @@ class TestCount:
         answer = await client.post("/events/count-by/time", json={"filter": {}, "time_unit": "second"})
         assert answer.status_code == 422
         assert "too many" in answer.json()["detail"]
+
+    @pytest.mark.parametrize("interval", [1e6, 1e7, 1e9, 1e300])
+    async def test_an_interval_beyond_the_calendar(self, client: httpx.AsyncClient, interval: float):
+        for by in ("day", "time"):
+            answer = await client.post(f"/events/count-by/{by}", json={"filter": {}, "time_interval": interval})
+            assert answer.status_code in {200, 422}

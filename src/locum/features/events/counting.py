@@ -27,7 +27,16 @@ _TICK = timedelta(microseconds=1)
 async def count(
     db: Db, wanted: EventFilter, by: Countable, unit: TimeUnit, interval: float, now: datetime
 ) -> list[EventCount]:
-    """The counts. Raises Invalid for more than 1000 intervals."""
+    """The counts. Raises Invalid for more than 1000 intervals, and for one that reaches beyond the calendar."""
+    try:
+        return await _count(db, wanted, by, unit, interval, now)
+    except OverflowError as error:
+        raise Invalid("The given interval reaches beyond the year 9999. Please reduce it.") from error
+
+
+async def _count(
+    db: Db, wanted: EventFilter, by: Countable, unit: TimeUnit, interval: float, now: datetime
+) -> list[EventCount]:
     length = _LENGTHS[unit] * interval
     number = math.ceil((wanted.occurred.until - wanted.occurred.since) / length)
     if number > _MOST:
