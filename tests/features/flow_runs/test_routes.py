@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from locum.domain.clock import now
+from locum.domain.states import State
 from locum.infra.db import Db
 from tests.factories.runs import a_deployment, a_flow, a_pool, a_queue, a_run
 
@@ -41,12 +42,13 @@ class TestCreate:
         assert made["job_variables"] == {}
         assert (await client.get(f"/flow_runs/{made['id']}")).json()["state"] == made["state"]
         history = (await client.get("/flow_run_states/", params={"flow_run_id": made["id"]})).json()
-        assert history == [made["state"]]
-        assert (await client.get(f"/flow_run_states/{made['state_id']}")).json() == made["state"]
+        # PostgreSQL leaves trailing zeros out of a moment, so that its text may differ
+        assert [State.model_validate(one) for one in history] == [State.model_validate(made["state"])]
+        assert (await client.get(f"/flow_run_states/{made['state_id']}")).json() == history[0]
         assert await _count(db, "event") == 1
 
     async def test_first_state_and_all_that_may_be_given(self, client: httpx.AsyncClient, db: Db):
-        due = (now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+        due = (now() + timedelta(hours=1)).replace(microsecond=0).isoformat().replace("+00:00", "Z")
         given = {
             "name": "it's",
             "flow_version": "1",
