@@ -11,7 +11,7 @@ from locum.tables.base import Id, Identified, Instant, Labelled, metadata
 
 
 class DeploymentColumns(Labelled, Identified):
-    """Columns of `deployment`; `horizon` is up to when its schedules have runs, null where that must be looked at."""
+    """Columns of `deployment`; `horizon` is when its schedules are looked at next, null for never."""
 
     name: Named[str] = Column(Text)
     version: Named[str | None] = Column(Text)
