@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import literal, select
 
 from locum.domain.clock import now
-from locum.infra.db import Db
+from locum.infra.db import Db, PoolOptions
 from locum.infra.loop import Background, Pulse, Report, Runner
 
 ALWAYS = 3600.0
@@ -134,3 +135,26 @@ class TestPulse:
         pulse = Pulse(every=5, limit=30, began=began, ended=began)
         assert not pulse.late(began + timedelta(seconds=150))
         assert pulse.late(began + timedelta(seconds=200))
+
+
+class TestConnections:
+    async def test_loops_under_a_lock_leave_connections_to_work_with(self, own_url: str):
+        class Working:
+            """Takes the connection that every loop needs beside the one that holds its lock."""
+
+            def __init__(self) -> None:
+                self.done = asyncio.Event()
+
+            async def run_once(self, db: Db, now: datetime) -> Report:
+                await db.value(select(literal(1)))
+                self.done.set()
+                return Report(1)
+
+        db = Db(PoolOptions(own_url, max_size=3, acquire_timeout=5))
+        loops = [Working() for _ in range(6)]
+        runner = Runner(db, [Background(f"loop {n}", loop, ALWAYS) for n, loop in enumerate(loops)], now)
+        runner.start()
+        await asyncio.wait_for(asyncio.gather(*(loop.done.wait() for loop in loops)), 4)
+        await runner.drain(5)
+        await db.close()
+        assert [pulse.failures for pulse in runner.pulses.by_name.values()] == [0] * 6

@@ -22,6 +22,8 @@ logger = logging.getLogger("locum.loop")
 _TRY_LOCK = prepare(select(func.pg_try_advisory_xact_lock(bindparam("family"), bindparam("loop"))))
 _FAMILY = 0x6C6F636D  # "locm": the first half of the lock's key, apart from other users of the database
 _LONGEST_BACKOFF = 60.0
+_LEADING = 2
+"""Turns under a lock at the same time: each holds a connection beside those it works on, of which a pool has few."""
 _FIRST_TURN_WITHIN = 0.5
 
 
@@ -88,6 +90,7 @@ class Runner:
         self._loops = loops
         self._clock = clock
         self._draining = asyncio.Event()
+        self._leading = asyncio.Semaphore(_LEADING)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -136,7 +139,7 @@ class Runner:
         if not background.alone:
             return await background.loop.run_once(self._db, now)
         # The lock belongs to a transaction, so it ends with the process and holds through a PgBouncer.
-        async with self._db.tx() as tx:
+        async with self._leading, self._db.tx() as tx:
             if not await tx.value(_TRY_LOCK, family=_FAMILY, loop=_number(background.name)):
                 return Report()
             return await background.loop.run_once(self._db, now)
