@@ -77,6 +77,8 @@ class TestSharing:
         pid = server.pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        while server.pid() is not None:  # the signal is sent, not yet obeyed
+            pass
         again = EmbeddedPostgres(server.directory, durable=False)
         server.stop()
         again.start()
@@ -92,6 +94,8 @@ class TestSharing:
         while not await running(server, "generate_series"):
             pass
         os.kill(pid, signal.SIGKILL)
+        while server.pid() is not None:  # the signal is sent, not yet obeyed
+            pass
         again = EmbeddedPostgres(server.directory, durable=False)
         await asyncio.to_thread(again.start)
         assert again.pid() not in {None, pid}

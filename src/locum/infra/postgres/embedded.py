@@ -4,6 +4,7 @@ Who uses it is known by a shared lock on a file, which the kernel drops when a p
 killed locum leaves nothing that counts as a user; its PostgreSQL lives on, and the next start takes it over.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
@@ -36,6 +37,7 @@ BINARIES = _binaries()
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
+_REAP_SECONDS = 2.0
 _TICK = 0.01
 _LONGEST_SOCKET_PATH = 90
 _LARGEST_LOG = 10 * 1024 * 1024
@@ -74,6 +76,7 @@ class EmbeddedPostgres:
         self.data = self.directory / "data"
         self._options = _OPTIONS | (_DURABLE if durable else _FAST) | dict(options or {})
         self._process: subprocess.Popen[Any] | None = None
+        self._log_begins = 0
         self._lock: IO[str] | None = None
         self._users: IO[str] | None = None
 
@@ -134,9 +137,9 @@ class EmbeddedPostgres:
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._disown()
                 return False
             self._shut_down()
+            self._reap()
             return True
         finally:
             self._let_go()
@@ -211,6 +214,7 @@ class EmbeddedPostgres:
         if log_path.exists() and log_path.stat().st_size > _LARGEST_LOG:
             log_path.replace(self.directory / "postgres.log.1")
         with log_path.open("ab") as log:
+            self._log_begins = log.tell()
             # A session of its own: Ctrl-C at the terminal must reach locum alone, which stops it when all is drained.
             self._process = subprocess.Popen(  # noqa: S603 - our own programs and paths
                 [str(BINARIES / "postgres"), "-D", str(self.data), *arguments],
@@ -236,8 +240,10 @@ class EmbeddedPostgres:
 
     def _check_alive(self, deadline: float) -> None:
         if self._process is not None and self._process.poll() is not None:
-            reason = _last_line((self.directory / "postgres.log").read_text(errors="replace"))
-            if "pre-existing shared memory block" in reason and time.monotonic() < deadline - _START_SECONDS / 2:
+            said = (self.directory / "postgres.log").read_bytes()[self._log_begins :].decode(errors="replace")
+            reason = _last_line(said)
+            # The processes of one that was killed write there too, so it need not be the last line.
+            if "pre-existing shared memory block" in said and time.monotonic() < deadline - _START_SECONDS / 2:
                 # Of one that was killed, a process is still busy; it will notice and end.
                 time.sleep(0.2)
                 self._spawn(account_for(self.data))
@@ -278,11 +284,15 @@ class EmbeddedPostgres:
                     return
                 time.sleep(_TICK)
 
-    def _disown(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.returncode = 0  # it lives on for others; Popen would report it as forgotten
+    def _reap(self) -> None:
+        """Take note of the end of the process that we started, which may come a moment after it let go of its data."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_REAP_SECONDS)
 
     def _let_go(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.returncode = 0  # it lives on for others; Popen would report it as forgotten
         _release(self._users)
         _release(self._lock)
         self._users = self._lock = None
