@@ -5,8 +5,12 @@ from asyncpg.exceptions._base import DataError as ClientDataError  # what the dr
 
 from locum.domain.errors import Conflict, Invalid, Unavailable
 
-RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""Failures after which the same transaction, begun anew, may well succeed."""
+RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.CheckViolationError)
+"""Failures after which the same transaction, begun anew, may well succeed.
+
+No table has checks of its own: what is violated is the partition of a day that was attached to events or logs while the
+row was on its way to another.
+"""
 
 _AWAY = (
     asyncpg.PostgresConnectionError,
@@ -64,6 +68,8 @@ def unreachable() -> Unavailable:
 
 
 def _translation(error: BaseException) -> Exception | None:
+    if isinstance(error, RETRYABLE):
+        return None
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         msg = "The data conflicts with what is stored: a unique or foreign key constraint was violated."
         return UniqueConflict(msg, str(getattr(error, "constraint_name", None) or ""))
