@@ -8,9 +8,10 @@ It is a draft: alembic sees neither renames nor data, and rebuilds nothing that 
 import asyncio
 import io
 import sys
-from typing import Any
+from typing import Any, cast
 
 from alembic.autogenerate import produce_migrations
+from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.operations import Operations
 from alembic.operations.ops import OpContainer
 from alembic.runtime.migration import MigrationContext
@@ -33,24 +34,33 @@ def is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compar
     return not (kind == "table" and name is not None and (name.startswith(PARTITION) or name == "alembic_version"))
 
 
-def _json_differs(
-    _context: Any,
-    found: Column[Any],
-    declared: Column[Any],
-    found_default: str | None,
-    _declared: Any,
-    default: str | None,
-) -> bool | None:
-    """Alembic asks the database whether two defaults are equal, which json cannot say; None leaves it to alembic."""
-    if isinstance(found.type, JSON) and not isinstance(found.type, JSONB):
-        plain = (found_default or "").removesuffix("::json").strip("'")
-        return plain != (default or "").strip("'")
-    return None
+class Comparing(PostgresqlImpl):
+    """Alembic's own, which asks the database whether two defaults are equal, which json cannot say.
+
+    A function in its place (`compare_server_default=`) would be handed identity columns as well, and fails on them.
+    """
+
+    __dialect__ = "postgresql"
+
+    def compare_server_default(
+        self,
+        inspector_column: Column[Any],
+        metadata_column: Column[Any],
+        rendered_metadata_default: str | None,
+        rendered_inspector_default: str | None,
+    ) -> bool:
+        """Whether the default that was found is another than the declared one."""
+        defaults = (rendered_metadata_default, rendered_inspector_default)
+        if isinstance(inspector_column.type, JSON) and not isinstance(inspector_column.type, JSONB):
+            declared, found = ((default or "").removesuffix("::json").strip("'") for default in defaults)
+            return declared != found
+        theirs = cast("Any", super())
+        return bool(theirs.compare_server_default(inspector_column, metadata_column, *defaults))
 
 
 def compared(connection: Connection) -> MigrationContext:
     """A comparison of everything that alembic can compare."""
-    options = {"include_object": is_ours, "compare_type": True, "compare_server_default": _json_differs}
+    options = {"include_object": is_ours, "compare_type": True, "compare_server_default": True}
     return MigrationContext.configure(connection, opts=options)
 
 
