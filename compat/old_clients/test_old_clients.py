@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compat.environments import OLD, OLD_VERSIONS, python_of
-from compat.scenarios.site import Commands, Site, environment_for, unique, until
+from compat.scenarios.site import Site, Zygote, environment_for, unique, until
 
 RUN = """
     import json
@@ -49,8 +49,8 @@ def test_an_older_client(locum_api: str, tmp_path: Path, version: str) -> None:
     if not python.exists():
         pytest.skip(f"no environment of client {version}: python -m compat.environments old {version}")
     environment = environment_for(locum_api, tmp_path / "home")
-    commands = Commands(python, environment)
-    site = Site(locum_api, python, tmp_path, commands, environment)
+    zygote = Zygote(python, environment)
+    site = Site(locum_api, python, tmp_path, zygote, environment)
     name, pool = unique("doubles"), unique("pool")
 
     told = site.program(RUN.replace("{name}", name), "flows.py")
@@ -72,4 +72,4 @@ def test_an_older_client(locum_api: str, tmp_path: Path, version: str) -> None:
     assert (run["deployment_id"], run["parameters"], run["work_pool_name"]) == (told["deployment"], {"n": 2}, pool)
     (worker,) = site.read(f"/work_pools/{pool}/workers/filter", {})
     assert worker["name"] == "old"
-    commands.end()
+    zygote.end()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compat.scenarios.site import Commands, Site, environment_for
+from compat.scenarios.site import Site, Zygote, environment_for
 
 
 @pytest.fixture(scope="session")
@@ -17,14 +17,14 @@ def environment(locum_api: str, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 
 @pytest.fixture(scope="session")
-def commands(client_python: Path, environment: dict[str, str]) -> Iterator[Commands]:
-    """The client's command line."""
-    commands = Commands(client_python, environment)
-    yield commands
-    commands.end()
+def zygote(client_python: Path, environment: dict[str, str]) -> Iterator[Zygote]:
+    """The client, ready to be forked."""
+    zygote = Zygote(client_python, environment)
+    yield zygote
+    zygote.end()
 
 
 @pytest.fixture
-def site(locum_api: str, client_python: Path, tmp_path: Path, commands: Commands, environment: dict[str, str]) -> Site:
+def site(locum_api: str, client_python: Path, tmp_path: Path, zygote: Zygote, environment: dict[str, str]) -> Site:
     """A working place with an empty folder."""
-    return Site(locum_api, client_python, tmp_path, commands, environment)
+    return Site(locum_api, client_python, tmp_path, zygote, environment)

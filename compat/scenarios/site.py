@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import textwrap
@@ -53,16 +54,31 @@ def until(probe: Callable[[], Any], what: str, seconds: float = 60, every: float
         time.sleep(every)
 
 
-class Commands:
-    """The command line, imported once and forked for each command."""
+class Zygote:
+    """The client, imported once and forked for each command and each program."""
 
     def __init__(self, python: Path, environment: dict[str, str]) -> None:
-        """Nothing is started before the first command."""
+        """Nothing is started before the first job."""
         self._python, self._environment = python, environment
         self._process: subprocess.Popen[str] | None = None
 
-    def run(self, arguments: list[str], folder: Path) -> tuple[int, str]:
-        """The exit code and what was printed."""
+    def run(self, folder: Path, seconds: float = 120, **job: object) -> tuple[int, str, str]:
+        """The exit code of `arguments=[...]` or `program=FILE`, and what was printed on stdout and stderr."""
+        process = self._started()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        out, err = (folder / f"{uuid.uuid4().hex}.{kind}" for kind in ("out", "err"))
+        process.stdin.write(json.dumps({**job, "folder": str(folder), "out": str(out), "err": str(err)}) + "\n")
+        process.stdin.flush()
+        answered, _, _ = select.select([process.stdout], [], [], seconds * PATIENCE)
+        if not answered:
+            self.end()
+        code = int(process.stdout.readline() or "-1") if answered else -1
+        printed = [file.read_text(errors="replace") if file.exists() else "" for file in (out, err)]
+        assert answered, f"not done within {seconds:.0f} s: {job}\n{printed[0][-1500:]}\n{printed[1][-3000:]}"
+        return code, printed[0], printed[1]
+
+    def _started(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._process = subprocess.Popen(
                 [str(self._python), str(Path(__file__).with_name("zygote.py"))],
@@ -70,30 +86,27 @@ class Commands:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                start_new_session=True,
                 text=True,
             )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        out = folder / f"{uuid.uuid4().hex}.out"
-        self._process.stdin.write(json.dumps({"arguments": arguments, "out": str(out)}) + "\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline() or "-1")
-        return code, out.read_text(errors="replace")
+        return self._process
 
     def end(self) -> None:
-        """Ends the process that commands are forked from."""
+        """Ends the process that all is forked from, and what it is waiting for."""
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            self._process = None
 
 
 class Site:
     """The working place of one scenario."""
 
-    def __init__(self, api: str, python: Path, folder: Path, commands: Commands, environment: dict[str, str]) -> None:
+    def __init__(self, api: str, python: Path, folder: Path, zygote: Zygote, environment: dict[str, str]) -> None:
         """Everything that the scenario writes stays in the folder."""
         self.api, self.python, self.folder = api, python, folder
-        self._commands, self.environment = commands, environment
+        self._zygote, self.environment = zygote, environment
         self._http = httpx.Client(base_url=api, timeout=30 * PATIENCE, trust_env=False)
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
@@ -116,22 +129,15 @@ class Site:
     def program(self, text: str, name: str = "program.py", seconds: float = 120) -> Any:
         """Runs a program with the client; what it prints last, a line of JSON, is given back."""
         place = self.write(name, text)
-        done = subprocess.run(
-            [str(self.python), place.name],
-            cwd=place.parent,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=seconds * PATIENCE,
-            check=False,
-        )
-        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}"
-        lines = [line for line in done.stdout.splitlines() if line.strip()]
+        code, out, err = self._zygote.run(place.parent, seconds, program=str(place))
+        assert code == 0, f"exit code {code}\n{out[-1500:]}\n{err[-3000:]}"
+        lines = [line for line in out.splitlines() if line.strip()]
         return json.loads(lines[-1]) if lines and lines[-1][:1] in '{["0123456789' else None
 
     def cli(self, *arguments: object, fails: bool = False) -> str:
         """Runs `prefect ARGUMENTS` and gives what it printed; it must succeed (or fail, if so said)."""
-        code, printed = self._commands.run([str(a) for a in arguments], self.folder)
+        code, *both = self._zygote.run(self.folder, arguments=[str(a) for a in arguments])
+        printed = "".join(both)
         assert (code != 0) == fails, f"prefect {' '.join(map(str, arguments))}: exit code {code}\n{printed[-1500:]}"
         return printed
 
