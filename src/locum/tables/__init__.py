@@ -3,8 +3,10 @@
 from locum.tables import (
     admin,
     artifacts,
+    automations,
     blocks,
     concurrency,
+    csrf,
     deployments,
     events,
     flow_runs,
@@ -21,8 +23,10 @@ from locum.tables.base import metadata
 __all__ = [
     "admin",
     "artifacts",
+    "automations",
     "blocks",
     "concurrency",
+    "csrf",
     "deployments",
     "events",
     "flow_runs",

@@ -3,15 +3,18 @@
 from typing import Annotated
 
 from locum.domain.errors import Invalid
+from locum.features.csrf import commands
 from locum.features.csrf.schemas import CsrfToken
-from locum.infra.web import Answer, Operation, Query
+from locum.infra.db import Db
+from locum.infra.web import Answer, Call, Operation, Query, reply_json
 
 
-async def create_csrf_token(client: Annotated[str, Query("Whom the token is for")]) -> Answer:
-    """Make a token; clients take this refusal as the word that they need none."""
-    del client
-    msg = "CSRF protection is disabled."
-    raise Invalid(msg)
+async def create_csrf_token(db: Db, call: Call, client: Annotated[str, Query("Whom the token is for")]) -> Answer:
+    """Make a token; where protection is off, clients take the refusal as the word that they need none."""
+    if not call.settings.api.csrf_protection_enabled:
+        raise Invalid("CSRF protection is disabled.")
+    token = await commands.give(db, client, call.settings.api.csrf_token_expiration)
+    return reply_json(token.model_dump())
 
 
 OPERATIONS = (Operation("GET", "/csrf-token", create_csrf_token, returns=CsrfToken),)

@@ -5,6 +5,7 @@ from locum.infra.web.application import Application
 from locum.infra.web.arguments import Embedded, Header, Query, RequestInvalid
 from locum.infra.web.call import Call, Reply, Services, reply_json
 from locum.infra.web.cors import Cors
+from locum.infra.web.forgery import ForgeryGuard
 from locum.infra.web.openapi import openapi
 from locum.infra.web.operation import Answer, Operation, Socket
 from locum.infra.web.versions import API_VERSION, PARITY_VERSION
@@ -17,6 +18,7 @@ __all__ = [
     "Call",
     "Cors",
     "Embedded",
+    "ForgeryGuard",
     "Guard",
     "Header",
     "Operation",

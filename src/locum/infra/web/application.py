@@ -19,6 +19,7 @@ from locum.infra.web.body import Disconnected, Receive, Send, compress, read_bod
 from locum.infra.web.call import Call, Reply, Scope, Services
 from locum.infra.web.cors import Cors
 from locum.infra.web.errors import INTERNAL, NOT_FOUND, method_not_allowed, reply_to, reply_to_invalid
+from locum.infra.web.forgery import ForgeryGuard
 from locum.infra.web.measures import Measures
 from locum.infra.web.openapi import openapi
 from locum.infra.web.operation import Answer, Operation, Socket
@@ -53,6 +54,7 @@ class Application:
         gzip_minimum: int = 500,
         cors: Cors | None = None,
         guard: Guard | None = None,
+        forgery_guard: ForgeryGuard | None = None,
     ) -> None:
         """Sizes are in bytes; `services` is handed to every handler."""
         self._operations = operations
@@ -64,6 +66,7 @@ class Application:
         self._gzip_minimum = gzip_minimum
         self._cors = cors or Cors()
         self._guard = guard
+        self._forgery_guard = forgery_guard
         self._document: bytes | None = None
         # unique among processes and cheaper than a fresh id per request
         self._run = new_id().hex[:20].encode()
@@ -87,6 +90,8 @@ class Application:
             below = self._below(scope["path"])
             if self._guard is not None and method != "OPTIONS":
                 self._guard.check(method, below, headers)
+            if self._forgery_guard is not None:
+                await self._forgery_guard.check(method, headers)
             operation, path, allowed = self._routes.find(method, below)
             if operation is not None:
                 route, status = operation.path, operation.status

@@ -5,5 +5,5 @@ from pathlib import Path
 LOCATION = Path(__file__).parent
 """The folder that alembic reads."""
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision: told here so that a start with a current schema need not load alembic."""
