@@ -97,17 +97,25 @@ Index(
 )
 
 
-class FlowRunStateColumns(TypedColumns):
-    """Columns of `flow_run_state`, the history; ordered by (timestamp, id), which need not be unique."""
+class RunStateColumns(TypedColumns):
+    """Columns that the histories of flow runs and task runs have in common.
+
+    A history is ordered by (timestamp, id), which need not be unique.
+    """
 
     id: Named[UUID] = Column(Id, primary_key=True)
-    flow_run_id: Named[UUID] = Column(Id)
     type: Named[str] = Column(Text)
     name: Named[str] = Column(Text)
     timestamp: Named[datetime] = Column(Instant)
     message: Named[str | None] = Column(Text)
     state_details: Named[Any] = Column(JSON, server_default="{}", nullable=False)
     data: Named[Any] = Column(JSON, nullable=True)
+
+
+class FlowRunStateColumns(RunStateColumns):
+    """Columns of `flow_run_state`, the history of flow runs."""
+
+    flow_run_id: Named[UUID] = Column(Id)
 
 
 flow_run_state = Table("flow_run_state", metadata, FlowRunStateColumns)

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Named, Table, Text, TypedColumns
+from sqlalchemy import Column, Index, Integer, Named, Table, Text
 from sqlalchemy.dialects.postgresql import JSON
 
 from locum.tables.base import Id, Instant, metadata
-from locum.tables.flow_runs import RunColumns
+from locum.tables.flow_runs import RunColumns, RunStateColumns
 
 
 class TaskRunColumns(RunColumns):
@@ -44,17 +44,10 @@ Index(
 )
 
 
-class TaskRunStateColumns(TypedColumns):
-    """Columns of `task_run_state`, the history; ordered by (timestamp, id)."""
+class TaskRunStateColumns(RunStateColumns):
+    """Columns of `task_run_state`, the history of task runs."""
 
-    id: Named[UUID] = Column(Id, primary_key=True)
     task_run_id: Named[UUID] = Column(Id)
-    type: Named[str] = Column(Text)
-    name: Named[str] = Column(Text)
-    timestamp: Named[datetime] = Column(Instant)
-    message: Named[str | None] = Column(Text)
-    state_details: Named[Any] = Column(JSON, server_default="{}", nullable=False)
-    data: Named[Any] = Column(JSON, nullable=True)
 
 
 task_run_state = Table("task_run_state", metadata, TaskRunStateColumns)

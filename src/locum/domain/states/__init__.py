@@ -2,11 +2,10 @@
 
 from locum.domain.states.details import StateDetails
 from locum.domain.states.models import State, StateCreate, has_persisted_result, storable
-from locum.domain.states.types import TERMINAL, CountByState, StateType
+from locum.domain.states.types import TERMINAL, StateType
 
 __all__ = [
     "TERMINAL",
-    "CountByState",
     "State",
     "StateCreate",
     "StateDetails",

@@ -14,9 +14,10 @@ from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToPar
 from locum.domain.states import State
 from locum.features.events.emit import insertion_parameters
 from locum.features.flow_runs import lifecycle, policy
-from locum.features.flow_runs.store import inputs, runs, transitions
+from locum.features.flow_runs.store import inputs, runs
 from locum.features.task_runs import commands as task_runs
 from locum.infra.db import Db, Executor, Tx
+from locum.tables.run_states import fact_values, state_values
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ def _decided(new: NewRun, caller: Caller) -> tuple[dict[str, Any], tuple[Effect,
     given = {
         **columns,
         "empirical_policy": decision.run.empirical_policy.model_dump_json(),
-        **transitions.state_values(decision.state),
-        **transitions.fact_values(decision.run),
+        **state_values(decision.state),
+        **fact_values(decision.run),
         **insertion_parameters([announcement]),
     }
     return given, decision.effects

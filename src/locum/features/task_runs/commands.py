@@ -13,6 +13,7 @@ from locum.features.task_runs import policy
 from locum.features.task_runs.schemas import TaskRunCreate
 from locum.features.task_runs.store import runs, transitions
 from locum.infra.db import Db, Executor, dump_json
+from locum.tables.run_states import fact_values, state_values
 
 _ATTEMPTS = 20
 
@@ -25,7 +26,7 @@ async def create(db: Db, body: TaskRunCreate, now: datetime) -> tuple[str, bool]
     decision = govern(policy.choose(state, force=True), Transition(run=facts, initial=None, proposed=state, now=now))
     if decision.state is not None:
         given = _columns(body, run_id, now)
-        given |= transitions.state_values(decision.state) | transitions.fact_values(decision.run)
+        given |= state_values(decision.state) | fact_values(decision.run, transitions.TASK_RUN_FACTS)
         made = await runs.insert_new(db, given)
         if made is not None:
             return made, True

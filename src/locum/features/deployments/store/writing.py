@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from locum.features.deployments.store.projection import PROJECTION, SCHEDULE
 from locum.features.events.emit import Announcement, insertion, insertion_parameters
 from locum.features.flow_runs.store import scheduled
-from locum.infra.db import Executor, Prepared, prepare
+from locum.infra.db import Executor, GivenRows, Prepared, prepare
 from locum.tables.base import Instant
 from locum.tables.deployments import deployment, deployment_schedule
 from locum.tables.flows import flow
@@ -74,49 +74,26 @@ _ID = bindparam("deployment_id", type_=Uuid)
 _NOW = bindparam("now", type_=Instant)
 
 
-def _schedule_rows() -> Any:
-    return (
-        func.unnest(
-            bindparam("schedule_ids", type_=ARRAY(Uuid)),
-            bindparam("schedules", type_=ARRAY(Text)),
-            bindparam("schedule_actives", type_=ARRAY(Boolean)),
-            bindparam("schedule_runs", type_=ARRAY(Integer)),
-            bindparam("schedule_parameters", type_=ARRAY(Text)),
-            bindparam("schedule_slugs", type_=ARRAY(Text)),
-        )
-        .table_valued("id", "schedule", "active", "runs", "parameters", "slug", name="made")
-        .render_derived(name="made")
-    )
+_SCHEDULES = GivenRows(
+    "made",
+    {
+        "id": Uuid(),
+        "schedule": JSON(),
+        "active": Boolean(),
+        "max_scheduled_runs": Integer(),
+        "parameters": JSON(),
+        "slug": Text(),
+    },
+)
 
 
 def schedules_made(*conditions: ColumnElement[bool]) -> CTE:
     """The inserting of schedules, with their `json`; parameters: `schedule_values`, `deployment_id` and `now`."""
-    rows = _schedule_rows()
-    given = select(
-        rows.c.id,
-        _NOW,
-        _NOW,
-        _ID,
-        literal_column("made.schedule::json", JSON),
-        rows.c.active,
-        rows.c.runs,
-        literal_column("made.parameters::json", JSON),
-        rows.c.slug,
-    ).where(*conditions)
-    columns = [
-        "id",
-        "created",
-        "updated",
-        "deployment_id",
-        "schedule",
-        "active",
-        "max_scheduled_runs",
-        "parameters",
-        "slug",
-    ]
+    values = {"created": _NOW, "updated": _NOW, "deployment_id": _ID, **_SCHEDULES.c}
+    given = select(*values.values()).where(*conditions)
     return (
         insert(deployment_schedule)
-        .from_select(columns, given)
+        .from_select(list(values), given)
         .returning(deployment_schedule.c.id, SCHEDULE.label("json"))
         .cte("schedules_made")
     )
@@ -124,14 +101,7 @@ def schedules_made(*conditions: ColumnElement[bool]) -> CTE:
 
 def schedule_values(schedules: Sequence[NewSchedule]) -> dict[str, Any]:
     """The parameters that carry schedules."""
-    return {
-        "schedule_ids": [one.id for one in schedules],
-        "schedules": [one.schedule for one in schedules],
-        "schedule_actives": [one.active for one in schedules],
-        "schedule_runs": [one.max_scheduled_runs for one in schedules],
-        "schedule_parameters": [one.parameters for one in schedules],
-        "schedule_slugs": [one.slug for one in schedules],
-    }
+    return _SCHEDULES.values(one._asdict() for one in schedules)
 
 
 def _given(names: Sequence[str]) -> dict[str, Any]:

@@ -5,15 +5,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Integer, Text, Uuid, bindparam, func, insert, literal_column, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy import Integer, Text, Uuid, bindparam, func, literal_column, select, update
 
 from locum.domain.orchestration import Decision, FlowRunFacts
 from locum.features.events.emit import Announcement, insertion, insertion_parameters
-from locum.features.flow_runs.store.transitions import LOADED, fact_values, state_values
-from locum.infra.db import Executor, Row, prepare
+from locum.features.flow_runs.store.transitions import LOADED
+from locum.infra.db import Executor, GivenRows, Row, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run, flow_run_state
+from locum.tables.run_states import (
+    FACT_PARAMETERS,
+    HISTORY_PARAMETERS,
+    STATE_PARAMETERS,
+    fact_values,
+    history_insertion,
+    state_values,
+)
 
 _BEFORE, _MOST = bindparam("before", type_=Instant), bindparam("most", type_=Integer)
 
@@ -40,67 +47,24 @@ _HOLD_PAUSED_OUT = prepare(
     .with_for_update()
 )
 
-_GIVEN_COLUMNS = {
-    "run_id": Uuid(),
-    "read_state_id": Uuid(),
-    "state_id": Uuid(),
-    "state_type": Text(),
-    "state_name": Text(),
-    "state_timestamp": Instant,
-    "state": Text(),
-    "history_message": Text(),
-    "history_details": Text(),
-    "history_data": Text(),
-    "run_count": Integer(),
-    "total_run_time": Float(53),
-    "start_time": Instant,
-    "end_time": Instant,
-    "expected_start_time": Instant,
-    "next_scheduled_start_time": Instant,
-}
-_ON_THE_RUN = (
-    "state_id",
-    "state_type",
-    "state_name",
-    "state_timestamp",
-    "run_count",
-    "total_run_time",
-    "start_time",
-    "end_time",
-    "expected_start_time",
-    "next_scheduled_start_time",
-)
+_ON_THE_RUN = {**STATE_PARAMETERS, **FACT_PARAMETERS}
+_GIVEN = GivenRows("transition", {"run_id": Uuid(), "read_state_id": Uuid(), **_ON_THE_RUN, **HISTORY_PARAMETERS})
 
 
 def _write_many() -> Any:
     """Each run is touched only if it is still in the state that was read; only then is history made and announced."""
-    arrays = [bindparam(f"many_{name}", type_=ARRAY(kind)) for name, kind in _GIVEN_COLUMNS.items()]
-    given = func.unnest(*arrays).table_valued(*_GIVEN_COLUMNS, name="transition").render_derived(name="transition")
+    given = _GIVEN.c
     changed = (
         update(flow_run)
-        .where(flow_run.c.id == given.c.run_id, flow_run.c.state_id.is_not_distinct_from(given.c.read_state_id))
-        .values(
-            **{name: given.c[name] for name in _ON_THE_RUN},
-            state=literal_column("transition.state::json", JSON),
-            updated=func.now(),
-        )
+        .where(flow_run.c.id == given["run_id"], flow_run.c.state_id.is_not_distinct_from(given["read_state_id"]))
+        .values(**{name: given[name] for name in _ON_THE_RUN}, updated=func.now())
         .returning(flow_run.c.id, flow_run.c.state_id.label("event_id"))
         .cte("changed")
     )
-    history = insert(flow_run_state).from_select(
-        ["id", "flow_run_id", "type", "name", "timestamp", "message", "state_details", "data"],
-        select(
-            given.c.state_id,
-            given.c.run_id,
-            given.c.state_type,
-            given.c.state_name,
-            given.c.state_timestamp,
-            given.c.history_message,
-            literal_column("transition.history_details::json", JSON),
-            literal_column("transition.history_data::json", JSON),
-        ).select_from(given.join(changed, changed.c.id == given.c.run_id)),
+    history = history_insertion(
+        flow_run_state.c.flow_run_id, changed.c.id, given["run_id"] == changed.c.id, values=given
     )
-    return select(func.count()).select_from(changed).add_cte(history.cte("history"), insertion(among=changed))
+    return select(func.count()).select_from(changed).add_cte(history, insertion(among=changed))
 
 
 _WRITE_MANY = prepare(_write_many())
@@ -128,17 +92,15 @@ async def write_many(
 
     Those whose run is no longer in the state that was read are left out. The runs' policies are not written.
     """
-    values: dict[str, list[Any]] = {f"many_{name}": [] for name in _GIVEN_COLUMNS}
-    for decision in decisions:
-        if decision.state is None:
-            continue
-        row = {
+    rows = (
+        {
             "run_id": decision.run.id,
             "read_state_id": decision.initial.id if decision.initial else None,
             **state_values(decision.state),
             **fact_values(decision.run),
         }
-        for name in _GIVEN_COLUMNS:
-            values[f"many_{name}"].append(row[name])
-    found: int = await tx.value(_WRITE_MANY, **values, **insertion_parameters(announcements))
+        for decision in decisions
+        if decision.state is not None
+    )
+    found: int = await tx.value(_WRITE_MANY, **_GIVEN.values(rows), **insertion_parameters(announcements))
     return found

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.features.events.emit import insertion
 from locum.features.flow_runs.store.projection import PROJECTION
-from locum.features.flow_runs.store.transitions import FACT_PARAMETERS, STATE_PARAMETERS, history_insertion
 from locum.infra.db import Executor, prepare
 from locum.tables.base import Instant
-from locum.tables.flow_runs import flow_run
+from locum.tables.flow_runs import flow_run, flow_run_state
+from locum.tables.run_states import FACT_PARAMETERS, STATE_PARAMETERS, history_insertion
 
 _GIVEN = {
     "run_id": Uuid(),
@@ -59,7 +59,8 @@ def _insert() -> Any:
         .returning(flow_run.c.id, PROJECTION.label("json"))
         .cte("made")
     )
-    return select(made.c.json).add_cte(history_insertion(made), insertion(only_if=made))
+    history = history_insertion(flow_run_state.c.flow_run_id, made.c.id)
+    return select(made.c.json).add_cte(history, insertion(only_if=made))
 
 
 _INSERT = prepare(_insert())
@@ -97,8 +98,7 @@ async def insert_new(tx: Executor, given: Mapping[str, Any]) -> str | None:
     """Insert a run in its first state, with history and announcement: its JSON text.
 
     `given` holds the run's columns (JSON ones as text, the id as `run_id`) and the parameters of
-    `transitions.state_values`, `transitions.fact_values` and `emit.insertion_parameters`. None where a run with its
-    idempotency key exists.
+    `state_values`, `fact_values` and `emit.insertion_parameters`. None where a run with its idempotency key exists.
     """
     return await tx.value(_INSERT, **{**_DEFAULTS, **given})
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    JSON,
     ColumnElement,
     Integer,
     Text,
@@ -15,20 +16,21 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
+    null,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from locum.domain.orchestration import FlowRunPolicy
 from locum.domain.states import State
 from locum.features.flow_runs.store.projection import PROJECTION
-from locum.infra.db import Executor, Row, json_list, prepare, select_page
+from locum.infra.db import Executor, GivenRows, Row, json_list, prepare, select_page
 from locum.tables.base import Instant
 from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run, flow_run_state
+from locum.tables.run_states import history_insertion
 
 
 class Plan(NamedTuple):
@@ -51,30 +53,28 @@ class Planned(NamedTuple):
     state: State
 
 
-_PLANS = (
-    func.unnest(
-        bindparam("plan_numbers", type_=ARRAY(Integer)),
-        bindparam("plan_deployments", type_=ARRAY(Uuid)),
-        bindparam("plan_parameters", type_=ARRAY(Text)),
-        bindparam("plan_tags", type_=ARRAY(Text)),
-        bindparam("plan_labels", type_=ARRAY(Text)),
-        bindparam("plan_creators", type_=ARRAY(Text)),
-    )
-    .table_valued("number", "deployment_id", "parameters", "tags", "labels", "created_by", name="plan")
-    .render_derived(name="plan")
+_PLANS = GivenRows(
+    "plan",
+    {
+        "number": Integer(),
+        "deployment_id": Uuid(),
+        "parameters": JSON(),
+        "tags": JSONB(),
+        "labels": JSONB(),
+        "created_by": JSON(),
+    },
 )
-_RUNS = (
-    func.unnest(
-        bindparam("run_plans", type_=ARRAY(Integer)),
-        bindparam("run_ids", type_=ARRAY(Uuid)),
-        bindparam("run_names", type_=ARRAY(Text)),
-        bindparam("run_keys", type_=ARRAY(Text)),
-        bindparam("run_due", type_=ARRAY(Instant)),
-        bindparam("run_state_ids", type_=ARRAY(Uuid)),
-        bindparam("run_states", type_=ARRAY(Text)),
-    )
-    .table_valued("plan", "id", "name", "key", "due", "state_id", "state", name="given")
-    .render_derived(name="given")
+_RUNS = GivenRows(
+    "planned",
+    {
+        "plan": Integer(),
+        "run_id": Uuid(),
+        "name": Text(),
+        "idempotency_key": Text(),
+        "due": Instant,
+        "state_id": Uuid(),
+        "state": JSON(),
+    },
 )
 _NOW = bindparam("now", type_=Instant)
 
@@ -84,35 +84,36 @@ def _text(sql: str) -> ColumnElement[Any]:
 
 
 def _insert() -> Any:
+    plan, run = _PLANS.c, _RUNS.c
+    scheduled = {
+        "state_id": run["state_id"],
+        "state_type": _text("'SCHEDULED'"),
+        "state_name": _text("'Scheduled'"),
+        "state_timestamp": _NOW,
+    }
     values: dict[str, ColumnElement[Any]] = {
-        "id": _RUNS.c.id,
+        "id": run["run_id"],
         "created": _NOW,
         "updated": _NOW,
-        "name": _RUNS.c.name,
+        "name": run["name"],
         "flow_id": deployment.c.flow_id,
         "deployment_id": deployment.c.id,
         "deployment_version": deployment.c.version,
         "work_queue_id": deployment.c.work_queue_id,
         "work_queue_name": deployment.c.work_queue_name,
         "infrastructure_document_id": deployment.c.infrastructure_document_id,
-        "parameters": _text("plan.parameters::json"),
-        "idempotency_key": _RUNS.c.key,
-        "tags": _text("plan.tags::jsonb"),
-        "labels": _text("plan.labels::jsonb"),
-        "created_by": _text("plan.created_by::json"),
+        **{name: plan[name] for name in ("parameters", "tags", "labels", "created_by")},
+        "idempotency_key": run["idempotency_key"],
         "auto_scheduled": _text("true"),
         "empirical_policy": _text(f"'{FlowRunPolicy().model_dump_json()}'::json"),
         "job_variables": _text("'{}'::json"),
-        "state_id": _RUNS.c.state_id,
-        "state_type": _text("'SCHEDULED'"),
-        "state_name": _text("'Scheduled'"),
-        "state_timestamp": _NOW,
-        "state": _text("given.state::json"),
-        "expected_start_time": _RUNS.c.due,
-        "next_scheduled_start_time": _RUNS.c.due,
+        **scheduled,
+        "state": run["state"],
+        "expected_start_time": run["due"],
+        "next_scheduled_start_time": run["due"],
     }
-    source = _RUNS.join(_PLANS, _PLANS.c.number == _RUNS.c.plan).join(
-        deployment, deployment.c.id == _PLANS.c.deployment_id
+    source = _RUNS.source.join(_PLANS.source, plan["number"] == run["plan"]).join(
+        deployment, deployment.c.id == plan["deployment_id"]
     )
     made = (
         upsert(flow_run)
@@ -121,21 +122,13 @@ def _insert() -> Any:
         .returning(flow_run.c.id, flow_run.c.state)
         .cte("made")
     )
-    history = (
-        insert(flow_run_state)
-        .from_select(
-            ["id", "flow_run_id", "type", "name", "timestamp", "message", "state_details"],
-            select(
-                _RUNS.c.state_id,
-                made.c.id,
-                _text("'SCHEDULED'"),
-                _text("'Scheduled'"),
-                _NOW,
-                _text("made.state ->> 'message'"),
-                _text("made.state -> 'state_details'"),
-            ).select_from(made.join(_RUNS, _RUNS.c.id == made.c.id)),
-        )
-        .cte("history")
+    apart = {
+        "history_message": _text("made.state ->> 'message'"),
+        "history_details": _text("made.state -> 'state_details'"),
+        "history_data": null(),
+    }
+    history = history_insertion(
+        flow_run_state.c.flow_run_id, made.c.id, run["run_id"] == made.c.id, values={**scheduled, **apart}
     )
     return select(func.count()).select_from(made).add_cte(history)
 
@@ -145,21 +138,19 @@ _INSERT = prepare(_insert())
 
 async def insert_scheduled(tx: Executor, plans: Sequence[Plan], planned: Sequence[Planned], now: datetime) -> int:
     """Insert runs in their scheduled states, all in one statement; how many were new, by their idempotency keys."""
+    runs = (
+        {
+            **run._asdict(),
+            "due": run.state.state_details.scheduled_time,
+            "state_id": run.state.id,
+            "state": run.state.model_dump_json(),
+        }
+        for run in planned
+    )
     return await tx.value(
         _INSERT,
-        plan_numbers=list(range(len(plans))),
-        plan_deployments=[plan.deployment_id for plan in plans],
-        plan_parameters=[plan.parameters for plan in plans],
-        plan_tags=[plan.tags for plan in plans],
-        plan_labels=[plan.labels for plan in plans],
-        plan_creators=[plan.created_by for plan in plans],
-        run_plans=[run.plan for run in planned],
-        run_ids=[run.run_id for run in planned],
-        run_names=[run.name for run in planned],
-        run_keys=[run.idempotency_key for run in planned],
-        run_due=[run.state.state_details.scheduled_time for run in planned],
-        run_state_ids=[run.state.id for run in planned],
-        run_states=[run.state.model_dump_json() for run in planned],
+        **_PLANS.values({"number": number, **plan._asdict()} for number, plan in enumerate(plans)),
+        **_RUNS.values(runs),
         now=now,
     )
 

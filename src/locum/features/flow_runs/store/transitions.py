@@ -1,17 +1,18 @@
 """Reading a run for a transition, and writing what was decided: the state, the run and the event in one statement."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, JSON, Float, Integer, Text, Uuid, bindparam, func, insert, select, update
+from sqlalchemy import CTE, JSON, Uuid, bindparam, func, select, update
 
 from locum.domain.orchestration import Decision, FlowRunFacts, FlowRunPolicy
 from locum.domain.states import State
 from locum.features.events.emit import Announcement, insertion, insertion_parameters
 from locum.features.flow_runs.store.surroundings import COLUMNS, joined_to_run
-from locum.infra.db import Executor, Row, Tx, dump_json, prepare
-from locum.tables.base import Instant
+from locum.infra.db import Executor, Row, Tx, prepare
 from locum.tables.flow_runs import flow_run, flow_run_state
+from locum.tables.run_states import FACT_PARAMETERS, STATE_PARAMETERS, fact_values, history_insertion, state_values
 
 LOADED = select(
     flow_run.c.id,
@@ -38,67 +39,8 @@ LOADED = select(
 _LOAD = prepare(LOADED.where(flow_run.c.id == bindparam("run_id", type_=Uuid)))
 _HOLD = prepare(select(flow_run.c.id).where(flow_run.c.id == bindparam("run_id", type_=Uuid)).with_for_update())
 
-STATE_PARAMETERS = {
-    "state_id": Uuid(),
-    "state_type": Text(),
-    "state_name": Text(),
-    "state_timestamp": Instant,
-    "state": JSON(),
-}
-FACT_PARAMETERS = {
-    "run_count": Integer(),
-    "total_run_time": Float(53),
-    "start_time": Instant,
-    "end_time": Instant,
-    "expected_start_time": Instant,
-    "next_scheduled_start_time": Instant,
-}
 
-
-def history_insertion(run: CTE) -> CTE:
-    """The inserting of the state into the history, for the one row of `run`, which has the run's id."""
-    rows = select(
-        bindparam("state_id", type_=Uuid),
-        run.c.id,
-        bindparam("state_type", type_=Text),
-        bindparam("state_name", type_=Text),
-        bindparam("state_timestamp", type_=Instant),
-        bindparam("history_message", type_=Text),
-        bindparam("history_details", type_=JSON),
-        bindparam("history_data", type_=JSON),
-    )
-    columns = ["id", "flow_run_id", "type", "name", "timestamp", "message", "state_details", "data"]
-    return insert(flow_run_state).from_select(columns, rows).returning(flow_run_state.c.id).cte("history")
-
-
-def state_values(state: State) -> dict[str, Any]:
-    """The parameters that carry a state, for the run's row and for the history."""
-    details, data = state.details_json(), state.data_json()
-    return {
-        "state_id": state.id,
-        "state_type": state.type.value,
-        "state_name": state.name,
-        "state_timestamp": state.timestamp,
-        "state": _written(state, details, data),
-        "history_message": state.message,
-        "history_details": details,
-        "history_data": data,
-    }
-
-
-def _written(state: State, details: str, data: str | None) -> str:
-    """The state as its run's row holds it and answers with it: details and data are written once only."""
-    head = dump_json({"id": state.id, "type": state.type, "name": state.name, "timestamp": state.timestamp})
-    message = dump_json(state.message)
-    return f'{head[:-1]},"message":{message},"data":{data or "null"},"state_details":{details}}}'
-
-
-def fact_values(facts: FlowRunFacts) -> dict[str, Any]:
-    """The parameters that carry a run's facts."""
-    return {name: getattr(facts, name) for name in FACT_PARAMETERS}
-
-
-def _changed(columns: dict[str, Any]) -> CTE:
+def _changed(columns: Mapping[str, Any]) -> CTE:
     """The changing of the run, only if it is still in the state that was read."""
     return (
         update(flow_run)
@@ -118,8 +60,8 @@ def _changed(columns: dict[str, Any]) -> CTE:
 
 def _write_state() -> Any:
     changed = _changed({**STATE_PARAMETERS, **FACT_PARAMETERS})
-    announced = insertion(only_if=changed)
-    return select(func.count()).select_from(changed).add_cte(history_insertion(changed), announced)
+    history = history_insertion(flow_run_state.c.flow_run_id, changed.c.id)
+    return select(func.count()).select_from(changed).add_cte(history, insertion(only_if=changed))
 
 
 _WRITE_STATE = prepare(_write_state())

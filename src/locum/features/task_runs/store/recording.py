@@ -1,26 +1,21 @@
 """Keeps what events tell of task runs: one upsert of rows and one insert of states, for any number of reports."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Float, Integer, Text, Uuid, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import CTE, JSON, ColumnElement, Float, Integer, Text, Uuid, and_, func, or_, select, tuple_
 from sqlalchemy import literal_column as sql
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.features.task_runs.reports import RANKS, Report
-from locum.infra.db import Executor, prepare
+from locum.infra.db import Executor, GivenRows, prepare
 from locum.tables.base import Instant
+from locum.tables.run_states import HISTORY_PARAMETERS, STATE_PARAMETERS, history_insertion, state_values
 from locum.tables.task_runs import task_run, task_run_state
 
 _RANKS: ColumnElement[Any] = sql(f"'{{{','.join(RANKS)}}}'::text[]", ARRAY(Text))
 
-_STATE = {
-    "state_id": Uuid(),
-    "state_type": Text(),
-    "state_name": Text(),
-    "state_timestamp": Instant,
-}
 _TOLD = {
     "flow_run_id": Uuid(),
     "task_key": Text(),
@@ -36,15 +31,12 @@ _TOLD = {
     "cache_key": Text(),
     "cache_expiration": Instant,
     "task_version": Text(),
+    "tags": JSONB(),
+    "labels": JSONB(),
+    "empirical_policy": JSON(),
+    "task_inputs": JSON(),
 }
-_AS_TEXT = {
-    "state": "json",
-    "tags": "jsonb",
-    "labels": "jsonb",
-    "empirical_policy": "json",
-    "task_inputs": "json",
-}
-_ROW: Mapping[str, Any] = {"id": Uuid(), **_STATE, **_TOLD, **dict.fromkeys(_AS_TEXT, Text())}
+_ROW = GivenRows("told", {"id": Uuid(), **STATE_PARAMETERS, **_TOLD})
 _KEPT_WHERE_UNTOLD = frozenset(
     {
         "labels",
@@ -57,16 +49,7 @@ _KEPT_WHERE_UNTOLD = frozenset(
         "task_version",
     }
 )
-_HISTORY: Mapping[str, Any] = {
-    "id": Uuid(),
-    "task_run_id": Uuid(),
-    "type": Text(),
-    "name": Text(),
-    "timestamp": Instant,
-    "message": Text(),
-    "state_details": Text(),
-    "data": Text(),
-}
+_HISTORY = GivenRows("history", {"run_id": Uuid(), **HISTORY_PARAMETERS})
 
 
 def recording() -> Sequence[CTE]:
@@ -74,27 +57,21 @@ def recording() -> Sequence[CTE]:
     return _runs(), _states()
 
 
-def _given(prefix: str, columns: Mapping[str, Any]) -> Any:
-    arrays = [bindparam(f"{prefix}_{name}", type_=ARRAY(kind)) for name, kind in columns.items()]
-    return func.unnest(*arrays).table_valued(*columns, name=prefix).render_derived(name=prefix)
-
-
 def _runs() -> CTE:
-    given = _given("told", _ROW)
-    typed: list[Any] = [sql(f"told.{name}::{_AS_TEXT[name]}") if name in _AS_TEXT else given.c[name] for name in _ROW]
-    statement = insert(task_run).from_select(list(_ROW), select(*typed))
-    told = statement.excluded
+    told = _ROW.c
+    statement = insert(task_run).from_select(list(told), select(*told.values()))
+    new = statement.excluded
     changes: dict[str, Any] = {
-        name: func.coalesce(told[name], task_run.c[name]) if name in _KEPT_WHERE_UNTOLD else told[name]
-        for name in _ROW
+        name: func.coalesce(new[name], task_run.c[name]) if name in _KEPT_WHERE_UNTOLD else new[name]
+        for name in told
         if name != "id"
     }
     newer = or_(
         task_run.c.state_timestamp.is_(None),
-        task_run.c.state_timestamp < told.state_timestamp,
+        task_run.c.state_timestamp < new.state_timestamp,
         and_(
-            task_run.c.state_timestamp == told.state_timestamp,
-            tuple_(_rank(task_run.c.state_type), task_run.c.state_id) < tuple_(_rank(told.state_type), told.state_id),
+            task_run.c.state_timestamp == new.state_timestamp,
+            tuple_(_rank(task_run.c.state_type), task_run.c.state_id) < tuple_(_rank(new.state_type), new.state_id),
         ),
     )
     upsert = statement.on_conflict_do_update(
@@ -108,12 +85,9 @@ def _rank(kind: Any) -> ColumnElement[int]:
 
 
 def _states() -> CTE:
-    given = _given("history", _HISTORY)
-    typed: list[Any] = [
-        sql(f"history.{name}::json") if name in {"state_details", "data"} else given.c[name] for name in _HISTORY
-    ]
-    statement = insert(task_run_state).from_select(list(_HISTORY), select(*typed))
-    return statement.on_conflict_do_nothing(index_elements=["id"]).returning(task_run_state.c.id).cte("recorded_states")
+    return history_insertion(
+        task_run_state.c.task_run_id, _HISTORY.c["run_id"], values=_HISTORY.c, name="recorded_states", again=True
+    )
 
 
 def values(reports: Iterable[Report]) -> dict[str, list[Any]]:
@@ -128,44 +102,21 @@ def values(reports: Iterable[Report]) -> dict[str, list[Any]]:
         newest[report.run_id] = report
     # All writers take the rows in one order, so that none waits for another in a circle.
     runs = [newest[run_id] for run_id in sorted(newest)]
-    states = [report.state for report in every]
-    told = {f"told_{name}": [run.columns[name] for run in runs] for name in _TOLD}
-    told |= {f"told_{name}": [run.columns[name] for run in runs] for name in _AS_TEXT if name != "state"}
-    return told | {
-        "told_id": [run.run_id for run in runs],
-        "told_state_id": [run.state.id for run in runs],
-        "told_state_type": [run.state.type.value for run in runs],
-        "told_state_name": [run.state.name for run in runs],
-        "told_state_timestamp": [run.state.timestamp for run in runs],
-        "told_state": [run.state.but(data=run.state.kept_data).model_dump_json() for run in runs],
-        "history_id": [state.id for state in states],
-        "history_task_run_id": [report.run_id for report in every],
-        "history_type": [state.type.value for state in states],
-        "history_name": [state.name for state in states],
-        "history_timestamp": [state.timestamp for state in states],
-        "history_message": [state.message for state in states],
-        "history_state_details": [state.details_json() for state in states],
-        "history_data": [state.data_json() for state in states],
-    }
+    states = [{"run_id": report.run_id, **state_values(report.state)} for report in every]
+    latest = {state["run_id"]: state for state in states}
+    told = _ROW.values({"id": run.run_id, **run.columns, **latest[run.run_id]} for run in runs)
+    return told | _HISTORY.values(states)
 
 
-def _kept_under() -> Any:
-    columns = {"flow_run_id": Uuid(), "task_key": Text(), "dynamic_key": Text()}
-    given = _given("wanted", columns)
-    keys = [task_run.c[name] == given.c[name] for name in columns]
-    found = select(task_run.c.id, *(task_run.c[name] for name in columns))
-    return found.select_from(given.join(task_run, and_(*keys)))
-
-
-_KEPT_UNDER = prepare(_kept_under())
+_KEYS = GivenRows("wanted", {"flow_run_id": Uuid(), "task_key": Text(), "dynamic_key": Text()})
+_KEPT_UNDER = prepare(
+    select(task_run.c.id, *(task_run.c[name] for name in _KEYS.c)).select_from(
+        _KEYS.source.join(task_run, and_(*(task_run.c[name] == given for name, given in _KEYS.c.items())))
+    )
+)
 
 
 async def ids_by_key(tx: Executor, keys: Sequence[tuple[UUID, str, str]]) -> dict[tuple[UUID, str, str], UUID]:
     """The ids of the runs with these flow runs, task keys and dynamic keys."""
-    rows = await tx.rows(
-        _KEPT_UNDER,
-        wanted_flow_run_id=[key[0] for key in keys],
-        wanted_task_key=[key[1] for key in keys],
-        wanted_dynamic_key=[key[2] for key in keys],
-    )
+    rows = await tx.rows(_KEPT_UNDER, **_KEYS.values(dict(zip(_KEYS.c, key, strict=True)) for key in keys))
     return {(row["flow_run_id"], row["task_key"], row["dynamic_key"]): row["id"] for row in rows}

@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from locum.features.task_runs.store.histories import RunCounts
 from locum.features.task_runs.store.projection import PROJECTION
-from locum.features.task_runs.store.transitions import FACT_PARAMETERS, STATE_PARAMETERS, history_insertion
+from locum.features.task_runs.store.transitions import TASK_RUN_FACTS
 from locum.infra.db import Executor, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run
-from locum.tables.task_runs import task_run
+from locum.tables.run_states import STATE_PARAMETERS, history_insertion
+from locum.tables.task_runs import task_run, task_run_state
 
 HISTORY = RunCounts(task_run)
 
@@ -34,7 +35,7 @@ _KEY = ("flow_run_id", "task_key", "dynamic_key")
 
 
 def _insert() -> Any:
-    columns = {"id": Uuid(), **_GIVEN, **STATE_PARAMETERS, **FACT_PARAMETERS}
+    columns = {"id": Uuid(), **_GIVEN, **STATE_PARAMETERS, **TASK_RUN_FACTS}
     values = [bindparam("run_id" if name == "id" else name, type_=kind) for name, kind in columns.items()]
     of_flow_run = (
         select(flow_run.c.labels).where(flow_run.c.id == bindparam("flow_run_id", type_=Uuid)).scalar_subquery()
@@ -53,7 +54,7 @@ def _insert() -> Any:
         .returning(task_run.c.id, PROJECTION.label("json"))
         .cte("made")
     )
-    return select(made.c.json).add_cte(history_insertion(made))
+    return select(made.c.json).add_cte(history_insertion(task_run_state.c.task_run_id, made.c.id))
 
 
 _INSERT = prepare(_insert())
@@ -76,7 +77,7 @@ async def insert_new(tx: Executor, given: Mapping[str, Any]) -> str | None:
     """Insert a run in its first state, with history: its JSON text. None where one with its keys exists.
 
     `given` holds the columns (JSON ones as text, the id as `run_id`), the run's own labels as `own_labels`, to which
-    those of the flow run are added, and the parameters of `transitions.state_values` and `transitions.fact_values`.
+    those of the flow run are added, and the parameters of `state_values` and `fact_values`.
     """
     return await tx.value(_INSERT, **given)
 

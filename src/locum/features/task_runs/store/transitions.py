@@ -1,39 +1,26 @@
 """Reading a task run for a transition, and writing what was decided: the state and the run in one statement."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, JSON, Float, Integer, Text, Uuid, bindparam, func, insert, select, update
+from sqlalchemy import CTE, Integer, Uuid, bindparam, func, select, update
 
 from locum.domain.orchestration import Decision, EnclosingFlowRun, TaskRunFacts, TaskRunPolicy
 from locum.domain.states import State, StateDetails, StateType
 from locum.infra.db import Executor, Row, prepare
-from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run
+from locum.tables.run_states import FACT_PARAMETERS, STATE_PARAMETERS, fact_values, history_insertion, state_values
 from locum.tables.task_runs import task_run, task_run_state
 
-STATE_PARAMETERS = {
-    "state_id": Uuid(),
-    "state_type": Text(),
-    "state_name": Text(),
-    "state_timestamp": Instant,
-    "state": JSON(),
-}
-FACT_PARAMETERS = {
-    "run_count": Integer(),
-    "total_run_time": Float(53),
-    "start_time": Instant,
-    "end_time": Instant,
-    "expected_start_time": Instant,
-    "next_scheduled_start_time": Instant,
-    "flow_run_run_count": Integer(),
-}
+TASK_RUN_FACTS = {**FACT_PARAMETERS, "flow_run_run_count": Integer()}
+"""What is booked on the row of a task run with each state."""
 
 _LOAD = prepare(
     select(
         task_run.c.id,
         task_run.c.flow_run_id,
-        *(task_run.c[name] for name in FACT_PARAMETERS),
+        *(task_run.c[name] for name in TASK_RUN_FACTS),
         task_run.c.empirical_policy,
         task_run.c.state_id,
         task_run.c.state,
@@ -47,42 +34,7 @@ _LOAD = prepare(
 )
 
 
-def history_insertion(run: CTE) -> CTE:
-    """The inserting of the state into the history, for the one row of `run`, which has the run's id."""
-    rows = select(
-        bindparam("state_id", type_=Uuid),
-        run.c.id,
-        bindparam("state_type", type_=Text),
-        bindparam("state_name", type_=Text),
-        bindparam("state_timestamp", type_=Instant),
-        bindparam("history_message", type_=Text),
-        bindparam("history_details", type_=JSON),
-        bindparam("history_data", type_=JSON),
-    )
-    columns = ["id", "task_run_id", "type", "name", "timestamp", "message", "state_details", "data"]
-    return insert(task_run_state).from_select(columns, rows).returning(task_run_state.c.id).cte("history")
-
-
-def state_values(state: State) -> dict[str, Any]:
-    """The parameters that carry a state, for the run's row and for the history."""
-    return {
-        "state_id": state.id,
-        "state_type": state.type.value,
-        "state_name": state.name,
-        "state_timestamp": state.timestamp,
-        "state": state.but(data=state.kept_data).model_dump_json(),
-        "history_message": state.message,
-        "history_details": state.details_json(),
-        "history_data": state.data_json(),
-    }
-
-
-def fact_values(facts: TaskRunFacts) -> dict[str, Any]:
-    """The parameters that carry a run's facts."""
-    return {name: getattr(facts, name) for name in FACT_PARAMETERS}
-
-
-def _changed(columns: dict[str, Any]) -> CTE:
+def _changed(columns: Mapping[str, Any]) -> CTE:
     """The changing of the run, only if it is still in the state that was read."""
     return (
         update(task_run)
@@ -100,12 +52,14 @@ def _changed(columns: dict[str, Any]) -> CTE:
 
 
 def _write_state() -> Any:
-    changed = _changed({**STATE_PARAMETERS, **FACT_PARAMETERS})
-    return select(func.count()).select_from(changed).add_cte(history_insertion(changed))
+    changed = _changed({**STATE_PARAMETERS, **TASK_RUN_FACTS})
+    return (
+        select(func.count()).select_from(changed).add_cte(history_insertion(task_run_state.c.task_run_id, changed.c.id))
+    )
 
 
 _WRITE_STATE = prepare(_write_state())
-_WRITE_FACTS = prepare(select(func.count()).select_from(_changed(FACT_PARAMETERS)))
+_WRITE_FACTS = prepare(select(func.count()).select_from(_changed(TASK_RUN_FACTS)))
 
 
 async def load(tx: Executor, run_id: UUID) -> tuple[TaskRunFacts, State | None] | None:
@@ -118,7 +72,7 @@ async def load(tx: Executor, run_id: UUID) -> tuple[TaskRunFacts, State | None] 
         flow_run_id=row["flow_run_id"],
         empirical_policy=TaskRunPolicy.model_validate_json(row["empirical_policy"]),
         flow_run=_enclosing(row),
-        **{name: row[name] for name in FACT_PARAMETERS},
+        **{name: row[name] for name in TASK_RUN_FACTS},
     )
     return facts, None if row["state"] is None else State.model_validate_json(row["state"])
 
@@ -141,7 +95,7 @@ async def write(tx: Executor, decision: Decision[TaskRunFacts]) -> bool:
     values: dict[str, Any] = {
         "run_id": decision.run.id,
         "read_state_id": decision.initial.id if decision.initial else None,
-        **fact_values(decision.run),
+        **fact_values(decision.run, TASK_RUN_FACTS),
     }
     if decision.state is None:
         return bool(await tx.value(_WRITE_FACTS, **values))
