@@ -8,6 +8,8 @@ from locum.domain.clock import now
 from locum.features.events.hub import EventHub
 from locum.features.logs.tail import LogTail
 from locum.features.task_runs.recorder import TaskRunRecorder
+from locum.features.task_runs.store.runs import scheduled
+from locum.features.task_workers.handing import Handout
 from locum.infra.cipher import load_cipher
 from locum.infra.db import Db
 from locum.infra.settings import Settings
@@ -19,4 +21,4 @@ async def hubs(settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
     events = EventHub(db, [TaskRunRecorder()])
     keys = settings.encryption_key
     cipher = load_cipher(keys.get_secret_value() if keys else None, settings.home)
-    yield {"blocks": cipher, "events": events, "logs": LogTail(db, now)}
+    yield {"blocks": cipher, "events": events, "logs": LogTail(db, now), "task_runs": Handout(db, scheduled)}

@@ -18,6 +18,7 @@ from locum.features.logs import sockets as log_sockets
 from locum.features.observed_states import routes as observed_states
 from locum.features.saved_searches import routes as saved_searches
 from locum.features.task_runs import routes as task_runs
+from locum.features.task_runs import sockets as task_run_sockets
 from locum.features.task_workers import routes as task_workers
 from locum.features.ui import routes as ui
 from locum.features.variables import routes as variables
@@ -47,4 +48,4 @@ OPERATIONS: tuple[Operation, ...] = (
     *work_pools.OPERATIONS,
 )
 
-SOCKETS: tuple[Socket, ...] = (*event_sockets.SOCKETS, *log_sockets.SOCKETS)
+SOCKETS: tuple[Socket, ...] = (*event_sockets.SOCKETS, *log_sockets.SOCKETS, *task_run_sockets.SOCKETS)

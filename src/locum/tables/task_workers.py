@@ -1,12 +1,14 @@
-"""Task workers: who is connected to be handed task runs, whichever replica it is connected to."""
+"""Task workers, whichever replica they are connected to, and the task runs that are offered to them."""
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Column, Named, Table, Text, TypedColumns, func
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index, Named, Table, Text, TypedColumns, func
 from sqlalchemy.dialects.postgresql import JSONB
 
-from locum.tables.base import Instant, metadata
+from locum.tables.base import Id, Instant, metadata
+from locum.tables.task_runs import task_run
 
 
 class TaskWorkerColumns(TypedColumns):
@@ -18,3 +20,22 @@ class TaskWorkerColumns(TypedColumns):
 
 
 task_worker = Table("task_worker", metadata, TaskWorkerColumns)
+
+
+class TaskOfferColumns(TypedColumns):
+    """Columns of `task_offer`: one row for each task run that waits for a worker, until a worker confirms that it has it.
+
+    A row with a `taker` was sent to that connection, and is nobody else's before `taken_until`.
+    """
+
+    task_run_id: Named[UUID] = Column(Id, ForeignKey(task_run.c.id, ondelete="CASCADE"), primary_key=True)
+    task_key: Named[str] = Column(Text)
+    urgent: Named[bool] = Column(Boolean, server_default="false")
+    place: Named[int] = Column(BigInteger, Identity())
+    taker: Named[UUID | None] = Column(Id)
+    taken_until: Named[datetime | None] = Column(Instant)
+
+
+task_offer = Table("task_offer", metadata, TaskOfferColumns)
+Index("ix_task_offer__task_key_urgent_place", task_offer.c.task_key, task_offer.c.urgent.desc(), task_offer.c.place)
+Index("ix_task_offer__taker", task_offer.c.taker, postgresql_where=task_offer.c.taker.is_not(None))

@@ -7,14 +7,13 @@ import orjson
 from sqlalchemy import update
 
 from locum.domain.clock import now
-from locum.features.task_workers import store
+from locum.features.task_workers.store import workers
 from locum.infra.db import Db
 from locum.tables.task_workers import task_worker
 
 
 async def test_connected_ones_are_listed_by_task(client: httpx.AsyncClient, db: Db):
-    await store.observe(db, "one", ["b", "a", "a"])
-    await store.observe(db, "two", ["c"])
+    await workers.observe(db, {"one": ["b", "a", "a"], "two": ["c"]})
     everyone = (await client.post("/task_workers/filter", json={})).json()
     assert [(one["identifier"], one["task_keys"]) for one in everyone] == [("one", ["a", "b"]), ("two", ["c"])]
     some = await client.post("/task_workers/filter", json={"task_worker_filter": {"task_keys": ["c", "d"]}})
@@ -22,10 +21,9 @@ async def test_connected_ones_are_listed_by_task(client: httpx.AsyncClient, db: 
 
 
 async def test_those_that_left_are_not(db: Db):
-    for name in ("stayed", "left", "lost"):
-        await store.observe(db, name, ["a"])
+    await workers.observe(db, dict.fromkeys(("stayed", "left", "lost"), ["a"]))
     await db.run(
         update(task_worker).where(task_worker.c.identifier == "lost").values(last_seen=now() - timedelta(minutes=2))
     )
-    await store.forget(db, "left")
-    assert [one["identifier"] for one in orjson.loads(await store.present(db, []))] == ["stayed"]
+    await workers.forget(db, "left")
+    assert [one["identifier"] for one in orjson.loads(await workers.present(db, []))] == ["stayed"]

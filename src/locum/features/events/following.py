@@ -9,6 +9,7 @@ from locum.domain.errors import Unavailable
 from locum.features.events.store import reading
 from locum.features.events.store.reading import Entry, Position
 from locum.filters.events import EventFilter
+from locum.infra.bell import Bell
 from locum.infra.db import RETRYABLE, Db
 
 logger = logging.getLogger("locum.events")
@@ -61,12 +62,12 @@ class Follower:
         self._subscriptions: set[Subscription] = set()
         self._reader: asyncio.Task[None] | None = None
         self._position: asyncio.Future[Position] | None = None
-        self._appended = asyncio.Event()
+        self._appended = Bell()
 
     def wake(self) -> None:
         """Look at once: something was appended."""
         if self._subscriptions:
-            self._appended.set()
+            self._appended.ring()
 
     @asynccontextmanager
     async def subscribed(self, wanted: EventFilter) -> AsyncGenerator[Subscription]:
@@ -115,12 +116,4 @@ class Follower:
             if entries:
                 position = entries[-1].position
             if len(entries) < _AT_ONCE:
-                await self._pause()
-
-    async def _pause(self) -> None:
-        try:
-            async with asyncio.timeout(_EVERY):
-                await self._appended.wait()
-        except TimeoutError:
-            return
-        self._appended.clear()
+                await self._appended.wait(_EVERY)

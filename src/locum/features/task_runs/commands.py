@@ -8,10 +8,12 @@ from uuid import UUID
 from locum.domain.errors import NotFound, Unavailable
 from locum.domain.ids import new_id
 from locum.domain.orchestration import Decision, Policy, TaskRunFacts, Transition, govern
+from locum.domain.orchestration.effects import EnqueueTaskRun
 from locum.domain.states import State, StateCreate, StateType
 from locum.features.task_runs import policy
 from locum.features.task_runs.schemas import TaskRunCreate
 from locum.features.task_runs.store import runs, transitions
+from locum.features.task_workers.store import offers
 from locum.infra.db import Db, Executor, dump_json
 from locum.tables.run_states import fact_values, state_values
 
@@ -27,7 +29,7 @@ async def create(db: Db, body: TaskRunCreate, now: datetime) -> tuple[str, bool]
     if decision.state is not None:
         given = _columns(body, run_id, now)
         given |= state_values(decision.state) | fact_values(decision.run, transitions.TASK_RUN_FACTS)
-        made = await runs.insert_new(db, given)
+        made = await runs.insert_new(db, given, offered=_offered(decision) is not None)
         if made is not None:
             return made, True
     found = await runs.get_by_key(db, body.flow_run_id, body.task_key, body.dynamic_key)
@@ -72,6 +74,8 @@ async def set_state(
         if decision.state is None and not decision.run_changed:
             return decision
         if await transitions.write(db, decision):
+            if (offered := _offered(decision)) is not None:
+                await offers.offer(db, run_id, urgent=offered.retry)
             return decision
     msg = "The task run changes its state too often."
     raise Unavailable(msg, retry_after=1)
@@ -80,6 +84,11 @@ async def set_state(
 async def mirror_parent(tx: Executor, task_run_id: UUID, state: State, now: datetime) -> None:
     """Put the task run that stands for a subflow into the subflow's state, by force. Raises NotFound."""
     await set_state(tx, task_run_id, state, force=True, now=now)
+
+
+def _offered(decision: Decision[TaskRunFacts]) -> EnqueueTaskRun | None:
+    """How the run is to be offered to task workers, if it is."""
+    return next((effect for effect in decision.effects if isinstance(effect, EnqueueTaskRun)), None)
 
 
 def _columns(body: TaskRunCreate, run_id: UUID, now: datetime) -> dict[str, Any]:

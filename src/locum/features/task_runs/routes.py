@@ -1,5 +1,6 @@
 """HTTP operations of task runs and their states."""
 
+from functools import partial
 from uuid import UUID
 
 from locum.domain.errors import NotFound
@@ -15,6 +16,7 @@ from locum.features.task_runs.schemas import (
     TaskRunUpdate,
 )
 from locum.features.task_runs.store import projection, runs, states
+from locum.features.task_workers.handing import Handout
 from locum.filters.lists import CountTaskRuns, FilterTaskRuns, PaginateTaskRuns, TaskRunHistory
 from locum.infra.db import Db
 from locum.infra.web import Answer, Call, Operation, Reply
@@ -26,6 +28,8 @@ _STATES_TAG = "Task Run States"
 async def create_task_run(db: Db, call: Call, body: TaskRunCreate) -> Answer:
     """Make a task run, or answer with the one of its flow run, task key and dynamic key."""
     run, made = await commands.create(db, body, call.now)
+    if body.state is not None and body.state.state_details.deferred:
+        _wake(call)
     return Reply(run, 201 if made else 200)
 
 
@@ -74,15 +78,21 @@ async def delete_task_run(db: Db, id: UUID) -> Answer:
 
 async def set_task_run_state(db: Db, call: Call, id: UUID, body: SetStateBody) -> Answer:
     """Propose a state for a task run; the rules decide what becomes of it."""
-    decision = await commands.set_state(
-        db,
-        id,
-        body.state.to_state(call.now),
+    propose = partial(
+        commands.set_state,
+        run_id=id,
+        proposed=body.state.to_state(call.now),
         force=body.force,
         now=call.now,
         api_version=call.api_version,
         client_version=call.client_version,
     )
+    if body.state.state_details.deferred:
+        # the run and its place in the queue stand or fall together
+        decision = await db.transact(propose)
+        _wake(call)
+    else:
+        decision = await propose(db)
     return Reply(decision.result().model_dump_json(), 200 if decision.state is None else 201)
 
 
@@ -99,6 +109,12 @@ async def read_task_run_state(db: Db, id: UUID) -> Answer:
 async def read_task_run_states(db: Db, task_run_id: UUID) -> Answer:
     """Read all states that a task run has been in, in order."""
     return await states.of_run(db, task_run_id)
+
+
+def _wake(call: Call) -> None:
+    """Task workers need not wait for the next look."""
+    handout: Handout = call.services.hubs["task_runs"]
+    handout.wake()
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -1,15 +1,16 @@
 """Making, reading, changing and deleting task runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Text, Uuid, bindparam, delete, exists, func, literal_column, select, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import JSON, Text, Uuid, any_, bindparam, delete, exists, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.features.task_runs.store.histories import RunCounts
 from locum.features.task_runs.store.projection import PROJECTION
 from locum.features.task_runs.store.transitions import TASK_RUN_FACTS
+from locum.features.task_workers.store import offers
 from locum.infra.db import Executor, prepare
 from locum.tables.base import Instant
 from locum.tables.flow_runs import flow_run
@@ -34,7 +35,7 @@ _GIVEN = {
 _KEY = ("flow_run_id", "task_key", "dynamic_key")
 
 
-def _insert() -> Any:
+def _insert(*, offered: bool = False) -> Any:
     columns = {"id": Uuid(), **_GIVEN, **STATE_PARAMETERS, **TASK_RUN_FACTS}
     values = [bindparam("run_id" if name == "id" else name, type_=kind) for name, kind in columns.items()]
     of_flow_run = (
@@ -51,18 +52,24 @@ def _insert() -> Any:
         insert(task_run)
         .from_select([*columns, "updated", "labels"], rows)
         .on_conflict_do_nothing(index_elements=list(_KEY))
-        .returning(task_run.c.id, PROJECTION.label("json"))
+        .returning(task_run.c.id, task_run.c.task_key, PROJECTION.label("json"))
         .cte("made")
     )
-    return select(made.c.json).add_cte(history_insertion(task_run_state.c.task_run_id, made.c.id))
+    inserted = select(made.c.json).add_cte(history_insertion(task_run_state.c.task_run_id, made.c.id))
+    return inserted.add_cte(offers.insertion(made)) if offered else inserted
 
 
-_INSERT = prepare(_insert())
+_INSERT, _INSERT_OFFERED = prepare(_insert()), prepare(_insert(offered=True))
 _BY_KEY = prepare(
     select(PROJECTION)
     .select_from(task_run)
     .where(*(task_run.c[name].is_not_distinct_from(bindparam(name, type_=_GIVEN[name])) for name in _KEY))
     .limit(1)
+)
+_SCHEDULED = prepare(
+    select(task_run.c.id, PROJECTION.label("json")).where(
+        task_run.c.id == any_(bindparam("run_ids", type_=ARRAY(Uuid))), task_run.c.state_type == "SCHEDULED"
+    )
 )
 _BY_ID = prepare(select(PROJECTION).select_from(task_run).where(task_run.c.id == bindparam("run_id", type_=Uuid)))
 _RENAME = prepare(
@@ -73,13 +80,15 @@ _RENAME = prepare(
 _DELETE = prepare(delete(task_run).where(task_run.c.id == bindparam("run_id", type_=Uuid)))
 
 
-async def insert_new(tx: Executor, given: Mapping[str, Any]) -> str | None:
+async def insert_new(tx: Executor, given: Mapping[str, Any], *, offered: bool = False) -> str | None:
     """Insert a run in its first state, with history: its JSON text. None where one with its keys exists.
+
+    If `offered`, it is put on offer for task workers by the same statement.
 
     `given` holds the columns (JSON ones as text, the id as `run_id`), the run's own labels as `own_labels`, to which
     those of the flow run are added, and the parameters of `state_values` and `fact_values`.
     """
-    return await tx.value(_INSERT, **given)
+    return await tx.value(_INSERT_OFFERED if offered else _INSERT, **given)
 
 
 async def get_by_key(tx: Executor, flow_run_id: UUID | None, task_key: str, dynamic_key: str) -> str | None:
@@ -90,6 +99,11 @@ async def get_by_key(tx: Executor, flow_run_id: UUID | None, task_key: str, dyna
 async def get(tx: Executor, run_id: UUID) -> str | None:
     """One run as JSON text."""
     return await tx.value(_BY_ID, run_id=run_id)
+
+
+async def scheduled(tx: Executor, run_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Those of the runs that are scheduled, as JSON text."""
+    return {row["id"]: row["json"] for row in await tx.rows(_SCHEDULED, run_ids=list(run_ids))}
 
 
 async def rename(tx: Executor, run_id: UUID, name: str | None) -> bool:

@@ -1,9 +1,9 @@
-"""Every statement about task workers."""
+"""Which task workers are connected."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Boolean, Text, bindparam, delete, func, literal, or_
+from sqlalchemy import Boolean, Text, bindparam, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB, insert
 
 from locum.infra.db import Executor, dump_json, json_list, json_object, prepare, select_page
@@ -36,10 +36,15 @@ _LIST = prepare(
         task_worker,
     )
 )
-_INSERTION = insert(task_worker).values(
-    identifier=bindparam("identifier", type_=Text),
-    task_keys=bindparam("task_keys", type_=JSONB),
-    last_seen=func.clock_timestamp(),
+_GIVEN = (
+    func.unnest(bindparam("identifiers", type_=ARRAY(Text)), bindparam("task_keys", type_=ARRAY(JSONB)))
+    .table_valued("identifier", "task_keys", name="given")
+    .render_derived(name="given")
+)
+_INSERTION = insert(task_worker).from_select(
+    ["identifier", "task_keys", "last_seen"],
+    # in one order everywhere, so that replicas that note the same workers do not lock each other out
+    select(_GIVEN.c.identifier, _GIVEN.c.task_keys, func.clock_timestamp()).order_by(_GIVEN.c.identifier),
 )
 _OBSERVE = prepare(
     _INSERTION.on_conflict_do_update(
@@ -58,9 +63,11 @@ async def present(tx: Executor, task_keys: Sequence[str]) -> bytes:
     return found
 
 
-async def observe(tx: Executor, identifier: str, task_keys: Sequence[str]) -> None:
-    """Note that a worker is connected; to be repeated within `REFRESHED_WITHIN`."""
-    await tx.run(_OBSERVE, identifier=identifier, task_keys=dump_json(sorted(set(task_keys))))
+async def observe(tx: Executor, workers: Mapping[str, Collection[str]]) -> None:
+    """Note that workers are connected, and for which tasks; to be repeated within `REFRESHED_WITHIN`."""
+    await tx.run(
+        _OBSERVE, identifiers=list(workers), task_keys=[dump_json(sorted(set(keys))) for keys in workers.values()]
+    )
 
 
 async def forget(tx: Executor, identifier: str) -> None:
