@@ -130,9 +130,9 @@ async def database(server: EmbeddedPostgres, source: str | None) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def pool(url: str) -> AsyncGenerator[Db]:
+async def pool(url: str, *, max_size: int = 10) -> AsyncGenerator[Db]:
     """An open pool on that database."""
-    db = Db(PoolOptions(url=url, max_size=10))
+    db = Db(PoolOptions(url=url, max_size=max_size))
     try:
         yield db
     finally:

@@ -17,8 +17,11 @@ from locum.features.flow_runs import graph
 from locum.features.logs import download, store
 from locum.features.logs.schemas import LogCreate
 from locum.infra.db import Db
+from locum.infra.settings import Settings
 from locum.tables.task_runs import task_run
+from tests.databases import pool
 from tests.factories.runs import NOON, a_flow, a_run
+from tests.serving import serving
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -135,6 +138,13 @@ class TestHistory:
         ).status_code == 422
 
 
+_PLAIN = {"accept-encoding": "identity"}
+_LONG_LOG = """
+    INSERT INTO log (id, timestamp, name, level, flow_run_id, message)
+    SELECT gen_random_uuid(), now(), 'l', 20, :run_id, repeat('x', 1000000) FROM generate_series(1, 40)
+"""  # more than sockets take by themselves
+
+
 class TestDownload:
     async def _write(self, db: Db, run: UUID, times: list[datetime], prefix: str = "") -> None:
         lines = [
@@ -156,12 +166,37 @@ class TestDownload:
         assert rows[2][:4] == [str(NOON), "20", str(run), ""]
 
     async def test_pages(self, db: Db, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(download, "_PAGE", 3)
+        monkeypatch.setattr(store, "PAGE", 3)
         run = await a_run(db, await a_flow(db), "RUNNING")
         for count in range(8):
-            found = (await download.as_csv(db, run)).decode().splitlines()[1:]
-            assert len(found) == count
+            pieces = [piece async for piece in await download.as_csv(db, run)]
+            assert len(b"".join(pieces).decode().splitlines()[1:]) == count
+            assert max(len(piece.splitlines()) for piece in pieces) <= 3
             await self._write(db, run, [NOON + timedelta(seconds=count // 4)], f"{count}-")
+
+    async def test_long_lines_come_in_small_pages(self, db: Db, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(store, "PAGE_BYTES", 1000)
+        run = await a_run(db, await a_flow(db), "RUNNING")
+        for size in (600, 300, 100, 5000, 990, 10):
+            await self._write(db, run, [NOON], "x" * size)
+        pieces = [piece async for piece in await download.as_csv(db, run)]
+        assert [len(piece.splitlines()) for piece in pieces] == [1, 3, 1, 2]
+
+    async def test_a_slow_client_holds_no_connection(self, own_url: str, settings: Settings):
+        async with pool(own_url, max_size=1) as db, serving(settings, db) as port:
+            run = await a_run(db, await a_flow(db), "RUNNING")
+            await db.run(text(_LONG_LOG), run_id=run)
+            before = db.statements
+            async with (
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api") as client,
+                client.stream("GET", f"/flow_runs/{run}/logs/download", headers=_PLAIN) as answer,
+            ):
+                pieces = answer.aiter_bytes()
+                head = await anext(pieces)
+                assert (await client.get(f"/flow_runs/{run}")).status_code == 200
+                assert db.statements - before < 8, "it reads on although nobody takes what it has"
+                rest = [piece async for piece in pieces]
+            assert len(b"".join([head, *rest]).splitlines()) == 41
 
     async def test_odd_text_and_names(self, client: httpx.AsyncClient, db: Db):
         run = await a_run(db, await a_flow(db))

@@ -1,11 +1,22 @@
+import asyncio
 import gzip
 import json
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from locum.domain.errors import BadRequest, TooLarge
+from locum.domain.errors import BadRequest, TooLarge, Unavailable
 from locum.infra.web.bodies import RequestInvalid, is_json
-from locum.infra.web.body import Disconnected, Message, compress, read_body, without_nul
+from locum.infra.web.body import (
+    Disconnected,
+    Message,
+    Receive,
+    Send,
+    compress,
+    read_body,
+    send_pieces,
+    without_nul,
+)
 
 
 def receiving(*parts: bytes, ends: bool = True):
@@ -98,3 +109,73 @@ def test_which_types_are_json(content_type: bytes | None, expected: bool):
 def test_compress(size: int):
     body = (b"abc" * size)[:size]
     assert gzip.decompress(compress(body)) == body
+
+
+class TestPieces:
+    def _client(self, *, leaves_after: int = 100) -> tuple[list[Message], Receive, Send]:
+        """What a client gets, and both ways to it; it goes away after so many pieces."""
+        sent: list[Message] = []
+        left = asyncio.Event()
+
+        async def receive() -> Message:
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+            if len(sent) == leaves_after:
+                left.set()
+            await asyncio.sleep(0)
+
+        return sent, receive, send
+
+    async def test_each_is_made_when_the_last_is_gone(self):
+        sent, receive, send = self._client()
+
+        async def pieces() -> AsyncGenerator[bytes]:
+            for number in range(3):
+                assert len(sent) == number
+                yield b"%d" % number
+
+        await send_pieces(pieces(), receive, send, gzip=False)
+        assert [message["body"] for message in sent] == [b"0", b"1", b"2", b""]
+        assert [message.get("more_body", False) for message in sent] == [True, True, True, False]
+
+    async def test_packed_they_are_one_file(self):
+        sent, receive, send = self._client()
+
+        async def pieces() -> AsyncGenerator[bytes]:
+            for number in range(50):
+                yield b"%d" % number * 5000
+
+        await send_pieces(pieces(), receive, send, gzip=True)
+        packed = b"".join(message["body"] for message in sent)
+        assert gzip.decompress(packed) == b"".join([b"%d" % number * 5000 for number in range(50)])
+        assert len(packed) < 20_000
+
+    async def test_nobody_left_to_take_them(self):
+        sent, receive, send = self._client(leaves_after=2)
+        closed = asyncio.Event()
+
+        async def pieces() -> AsyncGenerator[bytes]:
+            try:
+                while True:
+                    yield b"x"
+            finally:
+                closed.set()
+
+        await send_pieces(pieces(), receive, send, gzip=False)
+        assert closed.is_set()
+        assert len(sent) <= 3
+        assert all(message["more_body"] for message in sent)
+
+    async def test_what_breaks_off_has_no_end(self):
+        sent, receive, send = self._client()
+
+        async def pieces() -> AsyncGenerator[bytes]:
+            yield b"x"
+            raise Unavailable("away")
+
+        with pytest.raises(Unavailable):
+            await send_pieces(pieces(), receive, send, gzip=False)
+        assert [message["more_body"] for message in sent] == [True]

@@ -2,12 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from uuid import UUID
 
 import pytest
 
+from locum.domain.errors import Unavailable
+from locum.features.logs import download
 from locum.infra.db import Db
 from locum.infra.settings import Settings
+from tests.factories.runs import a_flow, a_run
 from tests.serving import serving
 
 HEAD = b"POST /api/flows/ HTTP/1.1\r\nHost: locum\r\nContent-Type: application/json\r\n"
@@ -56,3 +60,23 @@ async def test_a_connection_serves_one_request_after_the_other(port: int):
     health = b"GET /api/health HTTP/1.1\r\nHost: locum\r\n%b\r\n"
     answer = await exchange(port, health % b"", nobody, health % b"Connection: close\r\n")
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"404", b"200"]
+
+
+async def test_an_answer_that_breaks_off_is_seen_to(port: int, db: Db, monkeypatch: pytest.MonkeyPatch):
+    """The last chunk, which says that all has come, does not come."""
+    run = await a_run(db, await a_flow(db))
+
+    async def broken(_db: Db, _run: UUID) -> AsyncGenerator[bytes]:
+        async def pieces() -> AsyncGenerator[bytes]:
+            yield b"first"
+            msg = "away"
+            raise Unavailable(msg)
+
+        return pieces()
+
+    monkeypatch.setattr(download, "as_csv", broken)
+    answer = await exchange(
+        port, b"GET /api/flow_runs/%b/logs/download HTTP/1.1\r\nHost: locum\r\n\r\n" % str(run).encode()
+    )
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"5\r\nfirst\r\n")

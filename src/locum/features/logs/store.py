@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import JSON, BigInteger, Text, Uuid, any_, bindparam, select, text
+from sqlalchemy import JSON, BigInteger, Executable, Text, Uuid, any_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from locum.domain.ids import new_id
@@ -67,16 +67,37 @@ _LINES_OF = prepare(
     )
     .order_by(log.c.id)
 )
-_OF_RUN = prepare(
-    select(log.c.id, log.c.timestamp, log.c.level, log.c.flow_run_id, log.c.task_run_id, log.c.message)
-    .where(
-        log.c.flow_run_id == bindparam("flow_run_id", type_=Uuid),
-        (log.c.timestamp > bindparam("since", type_=Instant))
-        | ((log.c.timestamp == bindparam("since", type_=Instant)) & (log.c.id > bindparam("after", type_=Uuid))),
+PAGE = 1000
+"""How many lines of a run are read at once, at most."""
+
+PAGE_BYTES = 4 * 1024 * 1024
+"""With this much text a page is full."""
+
+
+def _of_run() -> Executable:
+    since, after = bindparam("since", type_=Instant), bindparam("after", type_=Uuid)
+    page = (
+        select(log.c.id, log.c.timestamp, log.c.level, log.c.flow_run_id, log.c.task_run_id, log.c.message)
+        .where(
+            log.c.flow_run_id == bindparam("flow_run_id", type_=Uuid),
+            log.c.timestamp >= since,  # said by itself, for the index and the days' partitions
+            (log.c.timestamp > since) | (log.c.id > after),
+        )
+        .order_by(log.c.timestamp, log.c.id)
+        .limit(bindparam("limit", type_=BigInteger))
+        .subquery("page")
     )
-    .order_by(log.c.timestamp, log.c.id)
-    .limit(bindparam("limit", type_=BigInteger))
-)
+    size = func.octet_length(page.c.message)  # known without fetching a long message
+    sums = func.sum(size).over(order_by=(page.c.timestamp, page.c.id))
+    sized = select(*page.c, (sums - size).label("before")).subquery("sized")
+    return (
+        select(*[sized.c[column.name] for column in page.c])
+        .where(sized.c.before < bindparam("bytes", type_=BigInteger))
+        .order_by(sized.c.timestamp, sized.c.id)
+    )
+
+
+_OF_RUN = prepare(_of_run())
 
 
 async def insert_many(tx: Executor, lines: Sequence[LogCreate]) -> None:
@@ -101,6 +122,6 @@ async def lines(tx: Executor, keys: Sequence[Row]) -> list[Row]:
     return await tx.rows(_LINES_OF, ids=[key["id"] for key in keys], first=min(times), last=max(times))
 
 
-async def of_flow_run(tx: Executor, flow_run_id: UUID, since: datetime, after: UUID, limit: int) -> list[Row]:
-    """The lines of a flow run in order of time, beyond the one of this time and id."""
-    return await tx.rows(_OF_RUN, flow_run_id=flow_run_id, since=since, after=after, limit=limit)
+async def of_flow_run(tx: Executor, flow_run_id: UUID, since: datetime, after: UUID) -> list[Row]:
+    """The next lines of a flow run in order of time, beyond the one of this time and id; none at their end."""
+    return await tx.rows(_OF_RUN, flow_run_id=flow_run_id, since=since, after=after, limit=PAGE, bytes=PAGE_BYTES)

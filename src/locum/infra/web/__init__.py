@@ -3,7 +3,7 @@
 from locum.infra.web.access import Guard
 from locum.infra.web.application import Application
 from locum.infra.web.arguments import Embedded, Header, Query, RequestInvalid
-from locum.infra.web.call import Call, Reply, Services, reply_json
+from locum.infra.web.call import Call, Reply, Services, Stream, reply_json
 from locum.infra.web.cors import Cors
 from locum.infra.web.forgery import ForgeryGuard
 from locum.infra.web.openapi import openapi
@@ -27,6 +27,7 @@ __all__ = [
     "RequestInvalid",
     "Services",
     "Socket",
+    "Stream",
     "openapi",
     "reply_json",
 ]

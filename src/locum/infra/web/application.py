@@ -15,8 +15,8 @@ from locum.domain.ids import new_id
 from locum.infra.db import Tx
 from locum.infra.web.access import Guard
 from locum.infra.web.bodies import RequestInvalid, is_json
-from locum.infra.web.body import Disconnected, Receive, Send, compress, read_body, without_nul
-from locum.infra.web.call import Call, Reply, Scope, Services
+from locum.infra.web.body import Disconnected, Receive, Send, compress, read_body, send_pieces, without_nul
+from locum.infra.web.call import Call, Reply, Scope, Services, Stream
 from locum.infra.web.cors import Cors
 from locum.infra.web.errors import INTERNAL, NOT_FOUND, method_not_allowed, reply_to, reply_to_invalid
 from locum.infra.web.forgery import ForgeryGuard
@@ -109,7 +109,10 @@ class Application:
         except Exception:
             logger.exception("request failed: %s %s", method, route)
             answer = INTERNAL
-        status = await self._send(answer, status, headers, send)
+        if isinstance(answer, Stream):
+            await self._stream(answer, headers, receive, send)
+        else:
+            status = await self._send(answer, status, headers, send)
         self.measures.observe(method if method in _METHODS else "other", route, status, perf_counter() - began)
 
     def _below(self, path: str) -> str:
@@ -162,7 +165,7 @@ class Application:
     def _written(self) -> bytes:
         return orjson.dumps(openapi(self._operations))
 
-    async def _send(self, answer: Answer, status: int, request: Headers, send: Send) -> int:
+    async def _send(self, answer: Reply | bytes | str | None, status: int, request: Headers, send: Send) -> int:
         extra: Sequence[tuple[bytes, bytes]] = ()
         kind = _JSON
         if isinstance(answer, Reply):
@@ -172,7 +175,7 @@ class Application:
         body = answer.encode() if isinstance(answer, str) else answer or b""
         if status == _NO_CONTENT:
             body = b""
-        headers = [(b"x-request-id", b"%b-%d" % (self._run, next(self._numbers))), *extra]
+        headers = [self._request_id(), *extra]
         if body:
             headers.append(kind)
             if len(body) >= self._gzip_minimum:
@@ -187,6 +190,22 @@ class Application:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         return status
+
+    async def _stream(self, answer: Stream, request: Headers, receive: Receive, send: Send) -> None:
+        headers = [self._request_id(), *answer.headers, (b"content-type", answer.content_type), _VARY]
+        gzip = b"gzip" in request.get(b"accept-encoding", b"")
+        if gzip:
+            headers.append(_GZIP)
+        if b"origin" in request:
+            headers += self._cors.answered(request[b"origin"])
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        try:
+            await send_pieces(answer.pieces, receive, send, gzip=gzip)
+        except Exception:
+            logger.exception("an answer was broken off")
+
+    def _request_id(self) -> tuple[bytes, bytes]:
+        return b"x-request-id", b"%b-%d" % (self._run, next(self._numbers))
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)

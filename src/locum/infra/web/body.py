@@ -1,7 +1,9 @@
-"""Reads request bodies and writes response bodies: size limit, NUL characters, compression."""
+"""Reads request bodies and writes response bodies: size limit, NUL characters, compression, pieces."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
 from typing import Any
 
 from isal import isal_zlib
@@ -63,3 +65,28 @@ def without_nul(body: bytes, *, strip: bool) -> bytes:
 def compress(body: bytes) -> bytes:
     """The body as gzip, at the level that costs least for its size."""
     return isal_zlib.compress(body, 0 if len(body) < _LONG else 1, _GZIP_WINDOW)  # pyright: ignore[reportUnknownMemberType]
+
+
+async def send_pieces(pieces: AsyncGenerator[bytes], receive: Receive, send: Send, *, gzip: bool) -> None:
+    """Send a body piece by piece; the next is asked for when the client has taken the last, and not once it has gone.
+
+    Where `pieces` fails the body is left without its end, so that the client knows that it has not got the whole.
+    """
+    packer: Any = isal_zlib.compressobj(1, wbits=_GZIP_WINDOW) if gzip else None  # pyright: ignore[reportUnknownMemberType]
+    gone = asyncio.create_task(_disconnected(receive))
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if gone.done():
+                    return
+                packed = piece if packer is None else packer.compress(piece)
+                if packed:
+                    await send({"type": "http.response.body", "body": packed, "more_body": True})
+        await send({"type": "http.response.body", "body": b"" if packer is None else packer.flush()})
+    finally:
+        gone.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -3,7 +3,7 @@
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -95,6 +95,15 @@ class Reply:
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = ()
     content_type: bytes = b"application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer too large to be held at once: its pieces are made as the client takes them."""
+
+    pieces: AsyncGenerator[bytes]
+    content_type: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def reply_json(value: Any, status: int = 200) -> Reply:

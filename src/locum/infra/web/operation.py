@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from locum.infra.web.arguments import Signature
-from locum.infra.web.call import Reply
+from locum.infra.web.call import Reply, Stream
 
-Answer = Reply | bytes | str | None
+Answer = Reply | Stream | bytes | str | None
 Handler = Callable[..., Awaitable[Answer]]
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
@@ -21,7 +21,7 @@ class Operation:
 
     The handler's arguments are bound by name and type: `Call`, `Db` (each statement alone) or `Tx` (one transaction,
     which the edge commits before it answers, and runs anew on a serialization failure), path arguments, `body`, and the
-    rest from the query. It answers with JSON text, a `Reply`, or None for an empty body.
+    rest from the query. It answers with JSON text, a `Reply`, a `Stream`, or None for an empty body.
 
     `returns` is the type of the answer, for the document only (`Any` for one of no fixed form, None for no content).
     `keeps_nul` strips NUL characters from the body where losing the whole of it would be worse (logs, events);

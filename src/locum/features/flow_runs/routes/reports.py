@@ -15,7 +15,7 @@ from locum.features.task_runs import history
 from locum.features.task_runs.history import HistoryResponse
 from locum.filters.lists import CountFlowRuns, FlowRunHistory
 from locum.infra.db import Db
-from locum.infra.web import Answer, Call, Operation, Query, Reply, reply_json
+from locum.infra.web import Answer, Call, Operation, Query, Stream, reply_json
 
 _TAG = "Flow Runs"
 _GRAPH_TAGS = (_TAG, "Flow Run Graph")
@@ -56,11 +56,8 @@ async def download_logs(db: Db, id: UUID) -> Answer:
         raise NotFound(msg)
     filename = quote(f"{name}-logs.csv", safe="")
     disposition = f"attachment; filename=\"flow-run-logs.csv\"; filename*=UTF-8''{filename}"
-    return Reply(
-        await download.as_csv(db, id),
-        content_type=b"text/csv; charset=utf-8",
-        headers=((b"content-disposition", disposition.encode()),),
-    )
+    headers = ((b"content-disposition", disposition.encode()),)
+    return Stream(await download.as_csv(db, id), b"text/csv; charset=utf-8", headers)
 
 
 OPERATIONS = (
