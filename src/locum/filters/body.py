@@ -20,6 +20,7 @@ _LAST_OFFSET = 2**63 - 1
 _FILTERED = frozenset(
     {
         "artifacts",
+        "automations",
         "block_documents",
         "block_schemas",
         "block_types",

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, case, func
 
 from locum.domain.states import StateType
 from locum.tables.artifacts import artifact, artifact_collection
+from locum.tables.automations import automation
 from locum.tables.blocks import block_document
 from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run
@@ -116,6 +117,15 @@ class ArtifactCollectionSort(Sort):
     ID_DESC = "ID_DESC", artifact_collection.c.id.desc()
     KEY_DESC = "KEY_DESC", artifact_collection.c.key.desc()
     KEY_ASC = "KEY_ASC", artifact_collection.c.key.asc()
+
+
+class AutomationSort(Sort):
+    """How automations may be sorted."""
+
+    CREATED_DESC = "CREATED_DESC", automation.c.created.desc(), automation.c.id.desc()
+    UPDATED_DESC = "UPDATED_DESC", automation.c.updated.desc(), automation.c.id.desc()
+    NAME_ASC = "NAME_ASC", automation.c.name.asc(), automation.c.id.asc()
+    NAME_DESC = "NAME_DESC", automation.c.name.desc(), automation.c.id.desc()
 
 
 class VariableSort(Sort):

@@ -14,6 +14,7 @@ from locum.filters.language import EVERYTHING, Bond, Bundle, Criterion, Plan, Re
 from locum.filters.operators import ANY
 from locum.filters.statements import Restriction
 from locum.tables.artifacts import artifact, artifact_collection
+from locum.tables.automations import automation
 from locum.tables.blocks import block_document, block_schema, block_type
 from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run
@@ -177,6 +178,7 @@ WORK_QUEUES = Target("work_queues", work_queue)
 WORKERS = Target("workers", worker)
 LOGS = Target("logs", log)
 VARIABLES = Target("variables", variable)
+AUTOMATIONS = Target("automations", automation)
 SAVED_SEARCHES = Target("saved_searches", saved_search)
 
 

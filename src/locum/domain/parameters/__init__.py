@@ -9,6 +9,7 @@ from locum.domain.parameters.checking import (
     conform_strictly,
     first_mismatch,
 )
+from locum.domain.parameters.deferred import problems_in
 from locum.domain.parameters.filling import FillingError, fill, wanted_variables
 from locum.domain.parameters.reporting import report
 from locum.domain.parameters.templates import TemplateInvalid
@@ -28,6 +29,7 @@ __all__ = [
     "conform_strictly",
     "fill",
     "first_mismatch",
+    "problems_in",
     "report",
     "wanted_variables",
 ]

@@ -58,6 +58,13 @@ def require_parameters(parameters: Any, schema: Any, doing: str, *, partial: boo
 
 def require_job_variables(template: str | None, *given: Any, doing: str, partial: bool) -> None:
     """Raises Invalid where job variables do not conform to a base job template (JSON text)."""
+    mismatch = mismatch_of_job_variables(template, *given, partial=partial)
+    if mismatch is not None:
+        raise Invalid(f"Error {doing}: {mismatch}")
+
+
+def mismatch_of_job_variables(template: str | None, *given: Any, partial: bool) -> str | None:
+    """Where job variables do not conform to a base job template (JSON text). Raises Invalid where that is of no use."""
     try:
         check_job_variables(orjson.loads(template or "{}"), *given, partial=partial)
     except SchemaInvalid as error:
@@ -65,7 +72,8 @@ def require_job_variables(template: str | None, *given: Any, doing: str, partial
     except CircularSchema as error:
         raise Invalid(CIRCULAR) from error
     except Mismatch as error:
-        raise Invalid(f"Error {doing}: {error}") from error
+        return str(error)
+    return None
 
 
 def require_changed_job_variables(template: str | None, given: Any) -> None:

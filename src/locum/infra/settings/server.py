@@ -89,6 +89,15 @@ class DatabaseSettings(Group):
     migration_timeout: Annotated[float | None, Blank] = None
 
 
+class AutomationsSettings(Group):
+    """How much one automation may ask for: every event that comes in is held against every trigger."""
+
+    max_triggers: Annotated[PositiveInt, OURS] = 100
+    max_trigger_depth: Annotated[PositiveInt, OURS] = 10
+    max_actions: Annotated[PositiveInt, OURS] = 100
+    max_size_bytes: Annotated[PositiveInt, OURS] = 256 * 1024
+
+
 class ConcurrencySettings(Group):
     """How long a slot is held without renewal, and how long a caller is told to wait for one."""
 
@@ -204,6 +213,7 @@ class Settings(Group):
     memoize_block_auto_registration: Annotated[bool, Also("PREFECT_MEMOIZE_BLOCK_AUTO_REGISTRATION")] = True
     deployment_schedule_max_scheduled_runs: Annotated[int, Also("PREFECT_DEPLOYMENT_SCHEDULE_MAX_SCHEDULED_RUNS")] = 50
     api: ApiSettings = ApiSettings()
+    automations: Annotated[AutomationsSettings, OURS] = AutomationsSettings()
     concurrency: ConcurrencySettings = ConcurrencySettings()
     database: DatabaseSettings = DatabaseSettings()
     deployments: DeploymentsSettings = DeploymentsSettings()

@@ -1,5 +1,5 @@
 """HTTP operations of automations."""
 
-from locum.features.automations.routes import related, templates
+from locum.features.automations.routes import definitions, resources, templates
 
-OPERATIONS = (*related.OPERATIONS, *templates.OPERATIONS)
+OPERATIONS = (*definitions.OPERATIONS, *resources.OPERATIONS, *templates.OPERATIONS)

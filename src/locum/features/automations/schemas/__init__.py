@@ -1,0 +1,1 @@
+"""Wire models of automations: triggers, actions, and what holds them together."""
