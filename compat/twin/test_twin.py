@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -10,8 +11,11 @@ import httpx
 import pytest
 
 from compat.twin.compare import compare
+from compat.twin.contract import contract
+from compat.twin.coverage import SEEN
 from compat.twin.recorder import Recorder
 from compat.twin.registry import Case, cases
+from compat.twin.witness import witness
 
 SHOWN = 12
 
@@ -31,7 +35,13 @@ def clients() -> tuple[httpx.Client, httpx.Client]:
 
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=f"{c.group}-{c.name}") for c in cases()])
-def test_twin(case: Case, locum_api: str, peer_api: str, clients: tuple[httpx.Client, httpx.Client]) -> None:
+def test_twin(
+    case: Case,
+    locum_api: str,
+    peer_api: str,
+    clients: tuple[httpx.Client, httpx.Client],
+    record_property: Callable[[str, object], None],
+) -> None:
     """Carries the case out on both servers at once and compares the recordings."""
     # Between two seconds, so that every time has a fraction; not in the next second's first moments either.
     anchor = datetime.now(UTC).replace(microsecond=123456) + timedelta(seconds=1)
@@ -42,7 +52,9 @@ def test_twin(case: Case, locum_api: str, peer_api: str, clients: tuple[httpx.Cl
     ]
     with ThreadPoolExecutor(2) as threads:
         errors = list(threads.map(lambda r: _record(case, r), recorders))
-    found = compare(f"{case.group}-{case.name}", *recorders)
+    ours, theirs = recorders
+    record_property(SEEN, witness(contract(), zip(ours.steps, theirs.steps, strict=False)).report())
+    found = compare(f"{case.group}-{case.name}", ours, theirs)
     found += [f"the case broke at {who}: {e!r}" for who, e in zip(("locum", "the peer"), errors, strict=True) if e]
     if found:
         more = [f"... and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
