@@ -10,15 +10,16 @@ from locum.features.logs.tail import LogTail
 from locum.features.task_runs.recorder import TaskRunRecorder
 from locum.features.task_runs.store.runs import scheduled
 from locum.features.task_workers.handing import Handout
-from locum.infra.cipher import load_cipher
+from locum.infra.cipher import Cipher
 from locum.infra.db import Db
+from locum.infra.keys import load_keys
 from locum.infra.settings import Settings
 
 
 @asynccontextmanager
 async def hubs(settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
     """The hubs, running for as long as the process serves."""
-    events = EventHub(db, [TaskRunRecorder()])
-    keys = settings.encryption_key
-    cipher = load_cipher(keys.get_secret_value() if keys else None, settings.home)
-    yield {"blocks": cipher, "events": events, "logs": LogTail(db, now), "task_runs": Handout(db, scheduled)}
+    given = settings.encryption_key
+    keys = load_keys(given.get_secret_value() if given else None, settings.home)
+    events = EventHub(db, keys, [TaskRunRecorder()])
+    yield {"blocks": Cipher(keys), "events": events, "logs": LogTail(db, now), "task_runs": Handout(db, scheduled)}

@@ -38,14 +38,16 @@ async def create_events(call: Call, body: list[Event]) -> Answer:
 
 async def read_events(db: Db, call: Call, body: FilterEventsBody) -> Answer:
     """Read the first page of the events that the filter lets through."""
-    return await pages.first(db, body.filter or EventFilter(), body.limit, call)
+    hub: EventHub = call.services.hubs["events"]
+    return await pages.first(db, hub.page_tokens, body.filter or EventFilter(), body.limit, call)
 
 
 async def read_account_events_page(
     db: Db, call: Call, page_token: Annotated[str, Query("What a page before gave as the next", alias="page-token")]
 ) -> Answer:
     """Read the next page."""
-    return await pages.following(db, page_token, call)
+    hub: EventHub = call.services.hubs["events"]
+    return await pages.following(db, hub.page_tokens, page_token, call)
 
 
 async def count_account_events(db: Db, call: Call, countable: Countable, body: CountEventsBody) -> Answer:
