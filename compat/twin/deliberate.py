@@ -78,4 +78,14 @@ DELIBERATE: tuple[Deliberate, ...] = (
         why="A deployment's own limit is kept and shown; runs are not held to it yet.",
         case="flow_run_states-deployment_limit*",
     ),
+    Deliberate(
+        why="What is wrong with a trigger or an action is told of the kind that it says to be, not of every kind as in the peer.",
+        case="automations-*",
+        where="$.exception_detail*",
+    ),
+    Deliberate(
+        why="A request is repeated as it was sent; the peer repeats lengths of time as it understood them.",
+        case="automations-*",
+        where="$.request_body.trigger*.within",
+    ),
 )
