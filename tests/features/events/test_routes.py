@@ -7,6 +7,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from locum.app.asgi import create_app
+from locum.app.hubs import hubs
 from locum.domain.errors import Forbidden
 from locum.domain.ids import new_id
 from locum.features.events.pages import PAGE_SIZE, PageTokens, Place
@@ -82,6 +84,45 @@ class TestWrite:
         ]
         for bad in refused:
             assert (await client.post("/events", json=[{**FIVE[0], **bad}])).status_code == 422
+
+    @pytest.mark.parametrize(
+        ("limits", "reason", "place"),
+        [
+            (
+                {"maximum_labels_per_resource": 2},
+                "Value error, The maximum number of labels per resource is 2",
+                ["body", 1, "related", 0],
+            ),
+            (
+                {"maximum_related_resources": 1},
+                "Value error, The maximum number of related resources is 1",
+                ["body", 2, "related"],
+            ),
+            (
+                {"maximum_event_name_length": 9},
+                "Value error, Event name must be at most 9 characters",
+                ["body", 0, "event"],
+            ),
+        ],
+    )
+    async def test_limits_are_settings(
+        self, settings: Settings, db: Db, limits: dict[str, int], reason: str, place: list[Any]
+    ):
+        changed = settings.model_copy(update={"events": settings.events.model_copy(update=limits)})
+        events = [_event(1, "one.second"), _event(3, "two", related=[FRIEND]), _event(5, "three", related=[FRIEND] * 2)]
+        async with hubs(changed, db) as shared:
+            transport = httpx.ASGITransport(create_app(changed, db, shared))
+            async with httpx.AsyncClient(transport=transport, base_url="http://locum/api") as http:
+                problem = (await http.post("/events", json=events)).json()["exception_detail"][0]
+        assert (problem["msg"], problem["loc"]) == (reason, place)
+        assert await db.value(text("select count(*) from event")) == 0
+
+    async def test_one_that_is_too_large(self, client: httpx.AsyncClient, db: Db):
+        large = _event(1, "large", payload={"text": "x" * 1_500_000})
+        answer = await client.post("/events", json=[_event(2, "small"), large])
+        assert answer.status_code == 413
+        assert large["id"] in answer.json()["detail"]
+        assert await db.value(text("select count(*) from event")) == 0
 
 
 class TestFilter:

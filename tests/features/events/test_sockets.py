@@ -84,6 +84,16 @@ class TestIn:
         assert await _count(own_db) == 1
         assert await own_db.value(text("select name from task_run")) == "ab"
 
+    async def test_what_is_beyond_the_limits_is_passed_over(self, settings: Settings, own_db: Db):
+        limits = {"maximum_labels_per_resource": 2, "maximum_event_name_length": 4, "maximum_size_bytes": 1000}
+        settings = settings.model_copy(update={"events": settings.events.model_copy(update=limits)})
+        async with serving(settings, own_db) as port, _client(port, "/events/in") as client:
+            many = {"prefect.resource.id": "x", "a": "1", "b": "2"}
+            await _send(client, _plain("five5"), {**_plain("b"), "resource": many})
+            await _send(client, {**_plain("c"), "payload": {"a": "x" * 1000}}, _plain("four"))
+            await _confirmed(client)
+        assert [row["event"] for row in await own_db.rows(text("select event from event"))] == ["four"]
+
     async def test_a_client_that_has_closed_has_been_heard_to_the_end(self, settings: Settings, own_db: Db):
         async with serving(settings, own_db) as port, _client(port, "/events/in") as client:
             await _send(client, *(one for _ in range(100) for one in course(new_id())))
@@ -200,6 +210,21 @@ class TestOut:
                     except TimeoutError:
                         continue
                 assert heard == ["new"]
+
+    async def test_switched_off_it_tells_what_was_missed_and_falls_silent(self, settings: Settings, own_db: Db):
+        off = settings.model_copy(update={"events": settings.events.model_copy(update={"stream_out_enabled": False})})
+        async with serving(off, own_db) as port, _client(port, "/events/in") as sender:
+            await _send(sender, _plain("old"))
+            await _confirmed(sender)
+            await settled(own_db)
+            async with _client(port, "/events/out") as listener:
+                await listener.send(orjson.dumps(_wanted()).decode())
+                assert await _heard(listener, 1) == ["old"]
+                await _send(sender, _plain("new"))
+                await _confirmed(sender)
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(listener.recv(), 0.6)
+                await _confirmed(listener)
 
     async def test_what_it_does_not_understand(self, settings: Settings, own_db: Db):
         async with serving(settings, own_db) as port:

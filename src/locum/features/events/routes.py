@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from locum.domain.errors import TooLarge
 from locum.features.events import counting, pages
 from locum.features.events.hub import EventHub
 from locum.features.events.pages import PAGE_SIZE
@@ -32,6 +33,10 @@ class CountEventsBody(Embedded):
 
 async def create_events(call: Call, body: list[Event]) -> Answer:
     """Take events in."""
+    largest: int = call.settings.events.maximum_size_bytes
+    for event in body:
+        if len(event.model_dump_json().encode()) > largest:
+            raise TooLarge(f"Event {event.id} is larger than {largest} bytes.")
     hub: EventHub = call.services.hubs["events"]
     await hub.intake.accept(body)
 

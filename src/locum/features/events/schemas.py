@@ -4,22 +4,26 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, RootModel, ValidationInfo
 
 from locum.domain.clock import now
 from locum.domain.moments import Moment
-
-LABELS_AT_MOST = 500
-RELATED_AT_MOST = 100
-NAME_AT_MOST = 1024
+from locum.infra.settings import Settings
+from locum.infra.settings.server import EventsSettings
 
 RESOURCE_ID = "prefect.resource.id"
 RESOURCE_ROLE = "prefect.resource.role"
 
 
-def _labels(labels: dict[str, str]) -> dict[str, str]:
-    if len(labels) > LABELS_AT_MOST:
-        raise ValueError(f"The maximum number of labels per resource is {LABELS_AT_MOST}")
+def _limits(info: ValidationInfo) -> EventsSettings | None:
+    """What the server that reads the event allows; nothing limits what it makes itself."""
+    return info.context.events if isinstance(info.context, Settings) else None
+
+
+def _labels(labels: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    limits = _limits(info)
+    if limits is not None and len(labels) > limits.maximum_labels_per_resource:
+        raise ValueError(f"The maximum number of labels per resource is {limits.maximum_labels_per_resource}")
     identity = labels.get(RESOURCE_ID)
     if identity is None:
         raise ValueError(f"Resources must include the {RESOURCE_ID} label")
@@ -28,8 +32,8 @@ def _labels(labels: dict[str, str]) -> dict[str, str]:
     return labels
 
 
-def _related_labels(labels: dict[str, str]) -> dict[str, str]:
-    role = _labels(labels).get(RESOURCE_ROLE)
+def _related_labels(labels: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+    role = _labels(labels, info).get(RESOURCE_ROLE)
     if role is None:
         raise ValueError(f"Related Resources must include the {RESOURCE_ROLE} label")
     if not role:
@@ -37,9 +41,10 @@ def _related_labels(labels: dict[str, str]) -> dict[str, str]:
     return labels
 
 
-def _name(name: str) -> str:
-    if len(name) > NAME_AT_MOST:
-        raise ValueError(f"Event name must be at most {NAME_AT_MOST} characters")
+def _name(name: str, info: ValidationInfo) -> str:
+    limits = _limits(info)
+    if limits is not None and len(name) > limits.maximum_event_name_length:
+        raise ValueError(f"Event name must be at most {limits.maximum_event_name_length} characters")
     return name
 
 
@@ -51,9 +56,10 @@ class RelatedResource(RootModel[Annotated[dict[str, str], AfterValidator(_relate
     """Labels of something that an event also involves, its id and its role among them."""
 
 
-def _few(related: list[RelatedResource]) -> list[RelatedResource]:
-    if len(related) > RELATED_AT_MOST:
-        raise ValueError(f"The maximum number of related resources is {RELATED_AT_MOST}")
+def _few(related: list[RelatedResource], info: ValidationInfo) -> list[RelatedResource]:
+    limits = _limits(info)
+    if limits is not None and len(related) > limits.maximum_related_resources:
+        raise ValueError(f"The maximum number of related resources is {limits.maximum_related_resources}")
     return related
 
 

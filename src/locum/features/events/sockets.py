@@ -13,7 +13,9 @@ from locum.features.events.following import TooSlow
 from locum.features.events.hub import EventHub
 from locum.features.events.schemas import Event
 from locum.features.events.store import reading
+from locum.features.events.store.reading import Position
 from locum.filters.events import EventFilter, EventOrder
+from locum.infra.settings import Settings
 from locum.infra.web import Call, Socket
 from locum.infra.web.body import without_nul
 from locum.infra.web.inbox import PROTOCOL_ERROR, TRY_AGAIN_LATER, accept_client, inbox_of, receive_object
@@ -39,7 +41,7 @@ async def stream_events_in(websocket: WebSocket, call: Call) -> None:
     gather = call.settings.events.gather_seconds
     while messages := await inbox.batch(_MOST, gather):
         try:
-            await _accept(hub, list(_events(messages)))
+            await _accept(hub, list(_events(messages, call.settings)))
         except Unavailable:
             await websocket.close(TRY_AGAIN_LATER, reason="The database is not available.")
             return
@@ -56,11 +58,14 @@ async def _accept(hub: EventHub, events: Sequence[Event]) -> None:
     await hub.intake.accept_each(events)
 
 
-def _events(messages: Sequence[str | bytes]) -> Iterator[Event]:
+def _events(messages: Sequence[str | bytes], settings: Settings) -> Iterator[Event]:
     for message in messages:
         raw = message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
+        if len(raw) > settings.events.maximum_size_bytes:
+            logger.warning("an event was too large", extra={"size": len(raw)})
+            continue
         try:
-            yield _EVENT.validate_json(without_nul(raw, strip=True))
+            yield _EVENT.validate_json(without_nul(raw, strip=True), context=settings)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False, include_context=False)
             logger.warning("a message on the events socket was not understood", extra={"problems": problems[:3]})
@@ -101,17 +106,27 @@ def _wanted(message: dict[str, Any], call: Call) -> EventFilter:
 
 
 async def _tell(websocket: WebSocket, call: Call, wanted: EventFilter, *, backfill: bool) -> None:
+    if not call.settings.events.stream_out_enabled:
+        if backfill:
+            await _tell_missed(websocket, call, wanted, await reading.end(call.services.db))
+        # Silence, as in the peer: a client whose socket is closed comes again at once.
+        await asyncio.Event().wait()
     hub: EventHub = call.services.hubs["events"]
-    size: int = call.settings.events.websocket_backfill_page_size
     async with hub.follower.subscribed(wanted) as subscription:
         if backfill:
-            seen = None
-            while rows := await reading.until(call.services.db, wanted, subscription.start, seen, size):
-                for row in rows:
-                    await _send(websocket, row["json"])
-                seen = rows[-1]["occurred"], rows[-1]["id"]
+            await _tell_missed(websocket, call, wanted, subscription.start)
         while True:
             await _send(websocket, await subscription.next())
+
+
+async def _tell_missed(websocket: WebSocket, call: Call, wanted: EventFilter, last: Position) -> None:
+    """Tell of the events up to a place in the log."""
+    size: int = call.settings.events.websocket_backfill_page_size
+    seen = None
+    while rows := await reading.until(call.services.db, wanted, last, seen, size):
+        for row in rows:
+            await _send(websocket, row["json"])
+        seen = rows[-1]["occurred"], rows[-1]["id"]
 
 
 async def _send(websocket: WebSocket, event: str) -> None:

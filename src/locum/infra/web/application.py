@@ -131,7 +131,10 @@ class Application:
             body = await read_body(receive, headers.get(b"content-length"), self._body_limit)
             body = without_nul(body, strip=operation.keeps_nul)
             as_json = is_json(headers.get(b"content-type"))
-            arguments = signature.bind(path, scope["query_string"], body, headers, as_json=as_json, ignored=ignored)
+            context = self._services.settings
+            arguments = signature.bind(
+                path, scope["query_string"], body, headers, as_json=as_json, ignored=ignored, context=context
+            )
         elif signature.parameters:
             arguments = signature.bind(path, scope["query_string"], b"", headers)
         else:

@@ -127,10 +127,12 @@ class Signature:
         *,
         as_json: bool = True,
         ignored: Ignored | None = None,
+        context: object = None,
     ) -> dict[str, Any]:
         """The handler's arguments from the request. Raises RequestInvalid with everything that is wrong.
 
         With `ignored`, fields that the models do not know are passed over: the client is newer than this server.
+        `context` is what the validators of a body may look at.
         """
         arguments: dict[str, Any] = {}
         errors: list[Any] = []
@@ -148,7 +150,7 @@ class Signature:
                 parameter.bind(value, arguments, errors)
         if self.body is not None:
             wrong = bool(errors)
-            arguments["body"], shown = self.body.read(body, errors, as_json=as_json, ignored=ignored)
+            arguments["body"], shown = self.body.read(body, errors, as_json=as_json, ignored=ignored, context=context)
             if wrong and shown is None:
                 shown = self.body.shown(body)
         if errors:

@@ -71,12 +71,23 @@ class BodyReader:
             self._fields is not None and not any(field.is_required() for field in self._fields.values())
         )
 
-    def read(self, body: bytes, errors: list[Any], *, as_json: bool = True, ignored: Ignored | None = None) -> Any:
-        """The value and, where something was added to `errors`, the body as it is shown to the caller."""
+    def read(
+        self,
+        body: bytes,
+        errors: list[Any],
+        *,
+        as_json: bool = True,
+        ignored: Ignored | None = None,
+        context: object = None,
+    ) -> Any:
+        """The value and, where something was added to `errors`, the body as it is shown to the caller.
+
+        `context` is what validators may look at.
+        """
         first: ValidationError | None = None
         if body and as_json and b"NaN" not in body and b"Infinity" not in body:
             try:
-                return self._validator.validate_json(body), None
+                return self._validator.validate_json(body, context=context), None
             except ValidationError as error:
                 first = error
         try:
@@ -90,7 +101,7 @@ class BodyReader:
         if found:
             errors += found
             return None, parsed
-        return self._validated(parsed, errors, ignored), parsed
+        return self._validated(parsed, errors, ignored, context), parsed
 
     def shown(self, body: bytes) -> Any:
         """A body with nothing wrong in it, as it is shown where something else is wrong."""
@@ -104,16 +115,16 @@ class BodyReader:
         wanted = self._fields if parsed is not None else {n: f for n, f in self._fields.items() if f.is_required()}
         return [missing("body", field.alias or name) for name, field in wanted.items()]
 
-    def _validated(self, parsed: Any, errors: list[Any], ignored: Ignored | None) -> Any:
+    def _validated(self, parsed: Any, errors: list[Any], ignored: Ignored | None, context: object) -> Any:
         if self._fields is not None:
             parsed = {key: value for key, value in parsed.items() if value is not None}
         try:
-            return self._validator.validate_python(parsed, from_attributes=True)
+            return self._validator.validate_python(parsed, from_attributes=True, context=context)
         except ValidationError as error:
             problems = located(error, ("body",))
         if ignored is not None and any(problem["type"] == _UNKNOWN for problem in problems):
             try:
-                value = self._leniently(parsed, problems)
+                value = self._leniently(parsed, problems, context)
             except ValidationError as error:
                 problems = located(error, ("body",))
             else:
@@ -124,14 +135,15 @@ class BodyReader:
         errors += problems
         return None
 
-    def _leniently(self, parsed: Any, problems: list[Any]) -> Any:
+    def _leniently(self, parsed: Any, problems: list[Any], context: object) -> Any:
         """The value without unknown fields. Models that hold fields of any name keep those where that can be told."""
         if all(problem["type"] == _UNKNOWN for problem in problems):
             try:
-                return self._validator.validate_python(_without(parsed, [p["loc"][1:] for p in problems]))
+                kept = _without(parsed, [p["loc"][1:] for p in problems])
+                return self._validator.validate_python(kept, context=context)
             except ValidationError:
                 pass  # the place led through a union, where steps name models and not keys
-        return self._validator.validate_python(parsed, extra="ignore")
+        return self._validator.validate_python(parsed, extra="ignore", context=context)
 
 
 def _without(parsed: Any, places: list[list[int | str]]) -> Any:
