@@ -79,7 +79,7 @@ DELIBERATE: tuple[Deliberate, ...] = (
         case="flow_run_states-deployment_limit*",
     ),
     Deliberate(
-        why="What is wrong with a trigger or an action is told of the kind that it says to be, not of every kind as in the peer.",
+        why="What is wrong with a trigger or an action is told of the kind that it says to be; in the peer, of each.",
         case="automations-*",
         where="$.exception_detail*",
     ),
