@@ -26,6 +26,7 @@ CLOCKED = {
     "time_in_current_state",
     "delay_seconds",
 }
+CLOCKED_NUMBER = re.compile(rf'"({"|".join(sorted(CLOCKED))})": [-\d.e]+')
 CLOCK_SLACK = 60.0
 PEER_BROKE = 500
 SHOWN = 400
@@ -62,7 +63,7 @@ class Side:
 
     def _rank(self, value: Any) -> str:
         known = UUID.sub(lambda m: self.ids.get(m[0], "<id>"), json.dumps(value, sort_keys=True))
-        return TIME.sub("<time>", known)
+        return TIME.sub("<time>", CLOCKED_NUMBER.sub("", known))
 
 
 def _matches(text: str, pattern: str) -> bool:

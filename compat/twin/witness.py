@@ -42,6 +42,17 @@ class Witness:
         return cls({(name, status) for name, status in answers}, set(found), set(spared))
 
 
+def _weight(item: Any) -> int:
+    """How much one item of a list stands for: a part of a chart for the runs in it, anything else for itself."""
+    match item:
+        case {"states": list(states)}:
+            return sum(state["count_runs"] for state in states)
+        case {"completed": int(completed), "failed": int(failed)}:
+            return completed + failed
+        case _:
+            return 1
+
+
 def _size(body: Any) -> int | None:
     """How many things an answer tells of; None where it does not say."""
     match body:
@@ -49,12 +60,10 @@ def _size(body: Any) -> int | None:
             return None
         case int():
             return body
-        case list():
-            return len(body)
-        case {"results": list(), "count": int(count)}:
-            return count
-        case {"events": list(events)}:
-            return len(events)
+        case list(items) | {"results": list(items)} | {"events": list(items)} | {"deleted": list(items)}:
+            return sum(map(_weight, items))
+        case {"completed": int(), "failed": int()}:
+            return _weight(body)
         case _:
             return None
 
