@@ -8,13 +8,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
+from locum.infra.migrations import upgrade
 from locum.infra.postgres import EmbeddedPostgres
+from locum.infra.settings import Settings
+from locum.tables.migrations import LOCATION
 from tests import databases
 
 LOCUM = str(Path(sys.executable).with_name("locum"))
@@ -112,6 +116,22 @@ class TestServer:
             assert answers[0].status_code == 201
             assert process.wait(30) == 0
         await connection.close()
+
+    async def test_two_that_start_at_once_upgrade_a_database_of_the_first_release(
+        self, tmp_path: Path, empty_url: str, settings: Settings
+    ):
+        await upgrade(settings, empty_url, LOCATION, "0001")
+        connection = await databases.connect(empty_url)
+        await connection.execute("INSERT INTO flow (id, name) VALUES (gen_random_uuid(), 'kept')")
+        await connection.close()
+        with ThreadPoolExecutor() as starting, ExitStack() as both:
+            started = [
+                starting.submit(both.enter_context, running(tmp_path, "--no-loops", "--database-url", empty_url))
+                for _ in range(2)
+            ]
+            for process, address in [one.result() for one in started]:
+                assert httpx.get(f"{address}/flows/name/kept").status_code == 200
+                assert ended(process, signal.SIGTERM) == 0
 
     async def test_workers_share_the_port(self, tmp_path: Path, own_url: str):
         with running(tmp_path, "--workers", "2", "--database-url", own_url) as (process, address):

@@ -1,6 +1,10 @@
 """Migrating: once however many try, and not past what this code knows."""
 
 import asyncio
+import json
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +17,20 @@ from locum.tables import metadata
 from locum.tables.migrations import HEAD, LOCATION
 from tests import databases
 
+FIRST = "0001"
+ROWS = Path(__file__).parent / "rows_of_the_first_release.sql"
+
+
+async def rows_of(connection: Any) -> dict[str, list[dict[str, Any]]]:
+    """What every table holds, by the names of its columns."""
+    tables = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+    found: dict[str, list[dict[str, Any]]] = {}
+    for (name,) in await connection.fetch(f"{tables} AND NOT relispartition AND relname <> 'alembic_version'"):
+        rows = await connection.fetch(f'SELECT to_jsonb(t)::text FROM "{name}" t')
+        if rows:
+            found[name] = [json.loads(row[0]) for row in rows]
+    return found
+
 
 class TestUpgrade:
     async def test_replicas_may_start_at_once(self, empty_url: str, settings: Settings):
@@ -20,6 +38,22 @@ class TestUpgrade:
         done = await asyncio.gather(*(upgrade(settings, empty_url, LOCATION) for _ in range(4)))
         assert sorted(str(one.before) for one in done) == [HEAD, HEAD, HEAD, "None"]
         assert await current_revision(empty_url) == HEAD
+
+    async def test_a_database_of_the_first_release_keeps_its_rows(self, empty_url: str, settings: Settings):
+        await upgrade(settings, empty_url, LOCATION, FIRST)
+        connection = await databases.connect(empty_url)
+        try:
+            await connection.execute(ROWS.read_text(encoding="utf-8"))
+            before = await rows_of(connection)
+            done = await asyncio.gather(*(upgrade(settings, empty_url, LOCATION) for _ in range(2)))
+            assert sorted(one.before for one in done if one.before) == [FIRST, HEAD], "it was migrated once"
+            after = await rows_of(connection)
+        finally:
+            await connection.close()
+        assert len(before) == len(re.findall("^INSERT", ROWS.read_text(encoding="utf-8"), re.MULTILINE))
+        for table, rows in before.items():
+            kept = [{column: row[column] for column in rows[0]} for row in after[table]]
+            assert sorted(map(str, kept)) == sorted(map(str, rows)), table
 
     async def test_a_database_of_a_newer_locum_is_left_alone(self, own_url: str, settings: Settings):
         async with databases.pool(own_url) as db:

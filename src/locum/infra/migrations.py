@@ -27,8 +27,8 @@ class Migrated:
     after: str
 
 
-async def upgrade(settings: Settings, url: str, location: Path) -> Migrated:
-    """Migrate to the newest revision. Raises DatabaseProblem where the database is ahead of this code."""
+async def upgrade(settings: Settings, url: str, location: Path, revision: str = "head") -> Migrated:
+    """Migrate, to the newest revision by default. Raises DatabaseProblem where the database is ahead of this code."""
     arguments: dict[str, Any] = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
     schema = settings.database.sqlalchemy.connect_args.search_path
     if schema:
@@ -40,7 +40,7 @@ async def upgrade(settings: Settings, url: str, location: Path) -> Migrated:
             await connection.execute(text(f"SET LOCAL statement_timeout = {limit}"))
             # Of the transaction, not the session: it holds through a PgBouncer as well.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            return await connection.run_sync(_upgrade, location)
+            return await connection.run_sync(_upgrade, location, revision)
     except asyncpg.PostgresError as error:
         msg = f"the schema could not be migrated: {error}. Nothing was changed."
         raise DatabaseProblem(msg) from error
@@ -48,7 +48,7 @@ async def upgrade(settings: Settings, url: str, location: Path) -> Migrated:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, location: Path) -> Migrated:
+def _upgrade(connection: Connection, location: Path, revision: str) -> Migrated:
     config = Config()
     config.set_main_option("script_location", str(location).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -63,8 +63,8 @@ def _upgrade(connection: Connection, location: Path) -> Migrated:
             f"of its own."
         )
         raise DatabaseProblem(msg)
-    command.upgrade(config, "head")
-    return Migrated(before, cast("str", scripts.get_current_head()))
+    command.upgrade(config, revision)
+    return Migrated(before, cast("str", MigrationContext.configure(connection).get_current_revision()))
 
 
 def _for_sqlalchemy(url: str) -> str:
