@@ -24,7 +24,8 @@ class Operation:
     name: str
     path: re.Pattern[str]
     variables: int
-    has_body: bool
+    body: dict[str, Any]
+    """The schema of its body; empty where it takes none."""
     query: frozenset[str]
     filters: dict[str, str]
     """By the body's fields: the filter that stands there."""
@@ -98,8 +99,10 @@ def _operation(method: str, path: str, item: dict[str, Any], schemas: dict[str, 
             given = UUID if p["schema"].get("format") == "uuid" else "[^/]+"
             pattern = pattern.replace(re.escape(f"{{{p['name']}}}"), given)
     content = item.get("requestBody", {}).get("content", {}).get("application/json", {})
-    bodies = [schemas[name] for name in _references(content.get("schema", {}))]
-    fields = {name: schema for body in bodies for name, schema in body.get("properties", {}).items()}
+    body = content.get("schema", {})
+    if "$ref" in body:
+        body = schemas[body["$ref"].removeprefix(PREFIX)]
+    fields = body.get("properties", {})
     query = {p["name"]: p["schema"] for p in parameters if p["in"] == "query"}
     inner = {name: filters_in(schema) for name, schema in fields.items()}
     orders = {name: _orders(schema, schemas) for name, schema in {**query, **fields}.items()}
@@ -107,7 +110,7 @@ def _operation(method: str, path: str, item: dict[str, Any], schemas: dict[str, 
         name=f"{method.upper()} {path}",
         path=re.compile(pattern),
         variables=path.count("{"),
-        has_body="requestBody" in item,
+        body=body,
         query=frozenset(query),
         filters={name: found[0] for name, found in inner.items() if found},
         sorts={name: values for name, values in orders.items() if values},

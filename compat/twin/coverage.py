@@ -31,7 +31,7 @@ def _kinds_of_refusal(operation: Operation) -> set[int]:
     kinds = set(FURTHER.get(operation.name, ()))
     if operation.variables:
         kinds.add(UNKNOWN)
-    if operation.has_body or operation.query:
+    if operation.body or operation.query:
         kinds.add(INVALID)
     return kinds
 

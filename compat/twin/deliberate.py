@@ -63,12 +63,13 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     *(
         Deliberate(
-            why="What is wrong with the text of a time is told in the words of the library that reads it.",
+            why="What is wrong with a time is told in the words of the library that reads it.",
             where=f"$.exception_detail[].{part}",
             values=values,
         )
         for part, values in (
             ("msg", "*valid datetime*Unable to parse string*"),
+            ("msg", "*valid datetime*value is not a valid datetime*"),
             ("type", '*"datetime*"value_error"'),
             ("ctx.error", "* | peer {}"),
             ("ctx", '* | peer {"error": {}}'),
@@ -80,12 +81,12 @@ DELIBERATE: tuple[Deliberate, ...] = (
     ),
     Deliberate(
         why="What is wrong with a trigger or an action is told of the kind that it says to be; in the peer, of each.",
-        case="automations-*",
+        case="*automation*",
         where="$.exception_detail*",
     ),
     Deliberate(
         why="A request is repeated as it was sent; the peer repeats lengths of time as it understood them.",
-        case="automations-*",
+        case="*automation*",
         where="$.request_body.trigger*.within",
     ),
 )

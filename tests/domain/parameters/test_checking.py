@@ -14,6 +14,7 @@ from locum.domain.parameters import (
     Mismatch,
     SchemaInvalid,
     check_job_variables,
+    check_schema,
     conform,
     fill,
     first_mismatch,
@@ -90,6 +91,14 @@ class TestConform:
         schema = {"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"$anchor": "x", "type": "string"}}}
         assert first_mismatch("x", schema) is None
         assert first_mismatch(1, {"$ref": "#x", **{k: v for k, v in schema.items() if k != "$ref"}}) is not None
+
+
+class TestSchemas:
+    """What is meant to be a schema may be none."""
+
+    def test_told_as_the_metaschema_has_it(self):
+        with pytest.raises(SchemaInvalid, match="'text' is not of type 'object', 'boolean'$"):
+            check_schema({"properties": {"a": "text"}})
 
 
 class TestBounds:

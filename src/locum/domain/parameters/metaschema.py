@@ -33,6 +33,7 @@ def _words(error: jsonschema_rs.ValidationError) -> str:
     if kind == "AnyOf":
         return f"{error.instance!r} is not valid under any of the given schemas"
     if kind == "Type":
-        names = ", ".join(repr(name) for name in error.kind.as_dict().get("types", []))
+        # The library puts them in order; the only choice in the metaschema is written "object", "boolean".
+        names = ", ".join(repr(name) for name in reversed(error.kind.as_dict().get("types", [])))
         return f"{error.instance!r} is not of type {names}"
     return error.message
