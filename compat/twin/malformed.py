@@ -1,4 +1,4 @@
-"""Bodies in which everything is wrong, made from the peer's document: each names every fault of its operation at once."""
+"""Bodies in which everything is wrong, made from the peer's document, so that an answer names all faults at once."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class TestSchemas:
     """What is meant to be a schema may be none."""
 
     def test_told_as_the_metaschema_has_it(self):
-        with pytest.raises(SchemaInvalid, match="'text' is not of type 'object', 'boolean'$"):
+        with pytest.raises(SchemaInvalid, match=r"'text' is not of type 'object', 'boolean'$"):
             check_schema({"properties": {"a": "text"}})
 
 
