@@ -10,6 +10,7 @@ from locum.features.logs.tail import LogTail
 from locum.features.task_runs.recorder import TaskRunRecorder
 from locum.features.task_runs.store.runs import scheduled
 from locum.features.task_workers.handing import Handout
+from locum.features.work_pools.channel.watch import PoolWatch
 from locum.infra.cipher import Cipher
 from locum.infra.db import Db
 from locum.infra.keys import load_keys
@@ -22,4 +23,10 @@ async def hubs(settings: Settings, db: Db) -> AsyncGenerator[Mapping[str, Any]]:
     given = settings.encryption_key
     keys = load_keys(given.get_secret_value() if given else None, settings.home)
     events = EventHub(db, keys, [TaskRunRecorder()])
-    yield {"blocks": Cipher(keys), "events": events, "logs": LogTail(db, now), "task_runs": Handout(db, scheduled)}
+    yield {
+        "blocks": Cipher(keys),
+        "events": events,
+        "logs": LogTail(db, now),
+        "task_runs": Handout(db, scheduled),
+        "work_pools": PoolWatch(db),
+    }

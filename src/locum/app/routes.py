@@ -23,6 +23,7 @@ from locum.features.task_workers import routes as task_workers
 from locum.features.ui import routes as ui
 from locum.features.variables import routes as variables
 from locum.features.work_pools import routes as work_pools
+from locum.features.work_pools import sockets as work_pool_sockets
 from locum.infra.web import Operation, Socket
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -48,4 +49,9 @@ OPERATIONS: tuple[Operation, ...] = (
     *work_pools.OPERATIONS,
 )
 
-SOCKETS: tuple[Socket, ...] = (*event_sockets.SOCKETS, *log_sockets.SOCKETS, *task_run_sockets.SOCKETS)
+SOCKETS: tuple[Socket, ...] = (
+    *event_sockets.SOCKETS,
+    *log_sockets.SOCKETS,
+    *task_run_sockets.SOCKETS,
+    *work_pool_sockets.SOCKETS,
+)

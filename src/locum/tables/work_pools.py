@@ -64,3 +64,23 @@ class WorkerColumns(Identified):
 worker = Table("worker", metadata, WorkerColumns)
 Index("uq_worker__work_pool_id_name", worker.c.work_pool_id, worker.c.name, unique=True)
 Index("ix_worker__status_last_heartbeat_time", worker.c.status, worker.c.last_heartbeat_time)
+
+
+class WorkerCleanupColumns(Identified):
+    """Columns of `worker_cleanup`: what workers of a pool are asked to clean up after, until one has confirmed it.
+
+    A row with a `token` was sent to a worker, which alone may settle it before `lease_expires_at`.
+    """
+
+    work_pool_id: Named[UUID] = Column(Id, ForeignKey("work_pool.id", ondelete="CASCADE"))
+    work_queue_id: Named[UUID | None] = Column(Id)
+    kind: Named[str] = Column(Text)
+    target: Named[Any] = Column(JSON, server_default="{}", nullable=False)
+    delivery_count: Named[int] = Column(Integer, server_default="0")
+    consumer_id: Named[UUID | None] = Column(Id)
+    token: Named[str | None] = Column(Text)
+    lease_expires_at: Named[datetime | None] = Column(Instant)
+
+
+worker_cleanup = Table("worker_cleanup", metadata, WorkerCleanupColumns)
+Index("ix_worker_cleanup__work_pool_id", worker_cleanup.c.work_pool_id)

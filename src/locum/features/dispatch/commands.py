@@ -5,14 +5,22 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from locum.domain.errors import NotFound
+from locum.domain.states import named
 from locum.features.deployments.commands import running
 from locum.features.dispatch import store
 from locum.features.dispatch.schemas import PollPool, PollQueue
+from locum.features.flow_runs import commands as flow_run_commands
+from locum.features.flow_runs import policy
+from locum.features.flow_runs.commands import Caller
+from locum.features.work_pools.channel.frames import CANCELLING_TIMEOUT
 from locum.features.work_pools.commands import pools as pool_commands
 from locum.features.work_pools.commands import queues as queue_commands
+from locum.features.work_pools.store import cleanups
 from locum.infra.db import Db, Tx
 
 _MARKED_EVERY = timedelta(seconds=5)
+_WITHOUT_WORKERS = (":push", ":managed")
+"""How the types of pools end of which no worker takes the runs."""
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -86,3 +94,16 @@ async def miss_deployments(tx: Tx, since: datetime, most: int, now: datetime) ->
     if ids:
         await running.mark_not_ready(tx, now, deployment_ids=ids)
     return len(ids)
+
+
+async def end_cancelling(tx: Tx, run_id: UUID, since: datetime, now: datetime) -> bool:
+    """Cancel a run that has been CANCELLING since then, and ask a worker to clean up; whether it still was."""
+    run = await store.hold_cancelling(tx, run_id, since)
+    if run is None:
+        return False
+    cancelled = named.cancelled(now, "Nobody confirmed in time that the run was cancelled.")
+    await flow_run_commands.set_state_in(tx, run_id, cancelled, policy.CORE, Caller(now))
+    if run["pool_id"] is not None and not run["pool_type"].endswith(_WITHOUT_WORKERS):
+        target = {"flow_run_id": str(run_id), "infrastructure_pid": run["infrastructure_pid"]}
+        await cleanups.insert_new(tx, run["pool_id"], run["queue_id"], CANCELLING_TIMEOUT, target)
+    return True

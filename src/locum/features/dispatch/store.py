@@ -169,6 +169,29 @@ _NOT_READY_IN_QUEUES = prepare(
     .order_by(deployment.c.id)
 )
 
+_LONG_CANCELLING = and_(
+    flow_run.c.state_type == literal_column("'CANCELLING'", Text),
+    flow_run.c.state_timestamp <= bindparam("since", type_=Instant),
+)
+_CANCELLING = prepare(
+    select(flow_run.c.id).where(_LONG_CANCELLING).order_by(flow_run.c.state_timestamp, flow_run.c.id).limit(_MOST)
+)
+_HOLD_CANCELLING = prepare(
+    select(
+        flow_run.c.infrastructure_pid,
+        work_queue.c.id.label("queue_id"),
+        work_pool.c.id.label("pool_id"),
+        work_pool.c.type.label("pool_type"),
+    )
+    .select_from(
+        flow_run.outerjoin(work_queue, work_queue.c.id == flow_run.c.work_queue_id).outerjoin(
+            work_pool, work_pool.c.id == work_queue.c.work_pool_id
+        )
+    )
+    .where(flow_run.c.id == bindparam("run_id", type_=Uuid), _LONG_CANCELLING)
+    .with_for_update(of=flow_run)
+)
+
 
 async def poll_pool(
     tx: Executor,
@@ -227,3 +250,13 @@ async def silent_deployments(tx: Executor, since: datetime, most: int) -> list[U
 async def not_ready_in_queues(tx: Executor, queue_ids: Sequence[UUID]) -> list[UUID]:
     """Deployments of these queues that are not known to be ready."""
     return [row["id"] for row in await tx.rows(_NOT_READY_IN_QUEUES, queue_ids=list(queue_ids))]
+
+
+async def long_cancelling(tx: Executor, since: datetime, most: int) -> list[UUID]:
+    """Runs that have been CANCELLING since then or longer."""
+    return [row["id"] for row in await tx.rows(_CANCELLING, since=since, most=most)]
+
+
+async def hold_cancelling(tx: Executor, run_id: UUID, since: datetime) -> Row | None:
+    """Hold a run until the transaction ends, if it is still one of these: its infrastructure, queue and pool."""
+    return await tx.row(_HOLD_CANCELLING, run_id=run_id, since=since)

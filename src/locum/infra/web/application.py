@@ -59,7 +59,7 @@ class Application:
         """Sizes are in bytes; `services` is handed to every handler."""
         self._operations = operations
         self._routes = Routes(operations)
-        self._sockets: Mapping[str, Socket] = {socket.path.rstrip("/"): socket for socket in sockets}
+        self._sockets = sockets
         self._services = services
         self._prefix = prefix
         self._body_limit = body_limit
@@ -212,12 +212,14 @@ class Application:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
-        socket = self._sockets.get(self._below(scope["path"]).rstrip("/"))
-        if socket is None:
+        below = self._below(scope["path"]).rstrip("/")
+        matches = ((socket, socket.pattern.fullmatch(below)) for socket in self._sockets)
+        socket, found = next((match for match in matches if match[1]), (None, None))
+        if socket is None or found is None:
             await websocket.close(_NOT_FOUND_CLOSE)
             return
         try:
-            await socket.handler(websocket, Call(scope, self._services))
+            await socket.handler(websocket, Call(scope, self._services), **found.groupdict())
         except Exception:
             logger.exception("websocket failed: %s", socket.path)
             await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": ""})

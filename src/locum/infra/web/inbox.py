@@ -62,17 +62,17 @@ def inbox_of(websocket: WebSocket) -> Inbox:
     return inbox
 
 
-async def accept_client(websocket: WebSocket, call: Call) -> bool:
+async def accept_client(websocket: WebSocket, call: Call, *, only_reason: str | None = None) -> bool:
     """Accept a client and hear who it is; False where it was turned away or has gone.
 
     A client that speaks the subprotocol says its token first. One that does not is older, and is let in only where no
-    token is asked for.
+    token is asked for; not at all where there is but one reason (`only_reason`) that clients are told.
     """
     secret = call.settings.api.auth_string
     auth_string: str | None = secret.get_secret_value() if secret else None
     if _SUBPROTOCOL not in websocket.scope["subprotocols"]:
-        if auth_string:
-            await websocket.close(PROTOCOL_ERROR)
+        if auth_string or only_reason:
+            await websocket.close(POLICY_VIOLATION if only_reason else PROTOCOL_ERROR)
             return False
         await websocket.accept()
         return True
@@ -82,7 +82,7 @@ async def accept_client(websocket: WebSocket, call: Call) -> bool:
         reason = _refusal(message, auth_string)
         if reason is not None:
             logger.warning("a websocket was turned away", extra={"reason": reason})
-            await websocket.close(POLICY_VIOLATION, reason=reason)
+            await websocket.close(POLICY_VIOLATION, reason=only_reason or reason)
             return False
         await websocket.send_text('{"type":"auth_success"}')
     except (WebSocketDisconnect, OSError):

@@ -66,8 +66,13 @@ class Operation:
 
 @dataclass(frozen=True)
 class Socket:
-    """A websocket operation: `handler(websocket, call)` runs until either side closes."""
+    """A websocket operation: `handler(websocket, call, **path arguments)` runs until either side closes."""
 
     path: str
     handler: Callable[..., Awaitable[None]]
     subprotocols: tuple[str, ...] = ()
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make a pattern of the path."""
+        object.__setattr__(self, "pattern", re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", self.path)))

@@ -26,7 +26,7 @@ async def create(db: Db, body: WorkPoolCreate, now: datetime, *, old: bool) -> s
     """A new pool with its default queue, as JSON text. Raises Forbidden, Invalid, Conflict."""
     if _reserved(body.name):
         raise Forbidden("Work pools starting with 'Prefect' are reserved for internal use.")
-    _check_defaults(body.base_job_template)
+    check_defaults(body.base_job_template)
     try:
         return await insert_pool(db, body, now, old=old)
     except UniqueConflict as error:
@@ -163,7 +163,7 @@ async def _come_into(
         await emit(tx, lifecycle.pool_status(pool, status, values["last_status_event_id"], now, new=False))
 
 
-def _check_defaults(template: dict[str, Any]) -> None:
+def check_defaults(template: dict[str, Any]) -> None:
     """Raises Invalid where a default of the template's variables isn't what their schema asks for."""
     try:
         check_schema(template.get("variables", {}))

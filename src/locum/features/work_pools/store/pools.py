@@ -154,6 +154,9 @@ _INSERT_OLD = prepare(_insert(OLD_PROJECTION))
 _BY_NAME = prepare(select(PROJECTION).select_from(work_pool).where(_NAMED))
 _BY_NAME_OLD = prepare(select(OLD_PROJECTION).select_from(work_pool).where(_NAMED))
 _EXISTS = prepare(select(work_pool.c.id).where(_NAMED))
+_LACKS_TEMPLATE = prepare(
+    select(work_pool.c.base_job_template.cast(Text) == literal_column("'{}'", Text)).where(_NAMED)
+)
 _FOR_DEPLOYMENT = prepare(
     select(
         work_pool.c.id,
@@ -208,6 +211,11 @@ async def get(tx: Executor, name: str, *, old: bool) -> str | None:
 async def find(tx: Executor, name: str) -> UUID | None:
     """The id of the pool of that name."""
     return await tx.value(_EXISTS, pool_name=name)
+
+
+async def lacks_template(tx: Executor, name: str) -> bool:
+    """Whether there is a pool of that name whose template is empty."""
+    return bool(await tx.value(_LACKS_TEMPLATE, pool_name=name))
 
 
 async def find_with_queue(tx: Executor, name: str, queue_name: str | None = None) -> Row | None:

@@ -60,3 +60,22 @@ CREATE TABLE automation_resource (
     CONSTRAINT fk_automation_resource__automation_id FOREIGN KEY (automation_id) REFERENCES automation (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_automation_resource__resource_id ON automation_resource (resource_id);
+
+-- work_pools
+
+CREATE TABLE worker_cleanup (
+    id UUID NOT NULL,
+    created TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    updated TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    work_pool_id UUID NOT NULL,
+    work_queue_id UUID,
+    kind TEXT NOT NULL,
+    target JSON DEFAULT '{}' NOT NULL,
+    delivery_count INTEGER DEFAULT 0 NOT NULL,
+    consumer_id UUID,
+    token TEXT,
+    lease_expires_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_worker_cleanup PRIMARY KEY (id),
+    CONSTRAINT fk_worker_cleanup__work_pool_id FOREIGN KEY (work_pool_id) REFERENCES work_pool (id) ON DELETE CASCADE
+);
+CREATE INDEX ix_worker_cleanup__work_pool_id ON worker_cleanup (work_pool_id);
