@@ -29,16 +29,17 @@ _LEVEL = left_of(
     concurrency_limit.c.counted,
     func.now(),
 )
-_HELD = (
+HELD: ColumnElement[int] = (
     select(func.coalesce(func.sum(concurrency_slot.c.slots), _ZERO))
     .where(concurrency_slot.c.concurrency_limit_id == concurrency_limit.c.id, live(func.now()))
     .correlate(concurrency_limit)
     .scalar_subquery()
 )
+"""How many slots of a row of `concurrency_limit` are held, whether it decays or not."""
 
 ACTIVE_SLOTS: ColumnElement[int] = cast(
     # a slot that has decayed in part is in use; the fraction allows for rounding
-    case((concurrency_limit.c.slot_decay_per_second > _ZERO, func.ceil(_LEVEL - sql("1e-9"))), else_=_HELD),
+    case((concurrency_limit.c.slot_decay_per_second > _ZERO, func.ceil(_LEVEL - sql("1e-9"))), else_=HELD),
     Integer,
 )
 """Slots in use of a row of `concurrency_limit`, as whole numbers."""

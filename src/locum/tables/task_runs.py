@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Integer, Named, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Named, Table, Text, TypedColumns
 from sqlalchemy.dialects.postgresql import JSON
 
 from locum.tables.base import Id, Instant, metadata
@@ -37,11 +37,7 @@ Index("ix_task_run__start_time", task_run.c.start_time)
 Index("ix_task_run__end_time", task_run.c.end_time)
 Index("ix_task_run__name", task_run.c.name)
 Index("ix_task_run__state_type_start_time", task_run.c.state_type, task_run.c.start_time)
-Index(
-    "ix_task_run__next_scheduled_start_time",
-    task_run.c.next_scheduled_start_time,
-    postgresql_where=task_run.c.next_scheduled_start_time.is_not(None),
-)
+Index("ix_task_run__next_scheduled_start_time_id", task_run.c.next_scheduled_start_time, task_run.c.id)
 
 
 class TaskRunStateColumns(RunStateColumns):
@@ -52,3 +48,16 @@ class TaskRunStateColumns(RunStateColumns):
 
 task_run_state = Table("task_run_state", metadata, TaskRunStateColumns)
 Index("ix_task_run_state__task_run_id_timestamp", task_run_state.c.task_run_id, task_run_state.c.timestamp)
+
+
+class RememberedResultColumns(TypedColumns):
+    """Columns of `remembered_result`: the newest state that completed under a cache key, by the key's digest."""
+
+    key: Named[bytes] = Column(LargeBinary, primary_key=True)
+    task_run_id: Named[UUID] = Column(Id)
+    task_run_state_id: Named[UUID] = Column(Id)
+    expiration: Named[datetime | None] = Column(Instant)
+
+
+remembered_result = Table("remembered_result", metadata, RememberedResultColumns)
+Index("ix_remembered_result__task_run_id", remembered_result.c.task_run_id)

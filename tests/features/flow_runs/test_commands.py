@@ -16,7 +16,7 @@ from locum.domain.ids import new_id
 from locum.domain.orchestration import SetStateStatus
 from locum.domain.states import TERMINAL, StateCreate, StateType
 from locum.features.flow_runs import commands, policy
-from locum.features.flow_runs.commands import Caller
+from locum.features.task_runs.callers import Caller
 from locum.infra.db import Db
 from tests.factories.runs import a_flow, a_run
 

@@ -10,6 +10,7 @@ from locum.domain.clock import now
 from locum.domain.ids import new_id
 from locum.domain.states import StateCreate, StateType
 from locum.features.task_runs import commands
+from locum.features.task_runs.callers import Caller
 from locum.features.task_runs.schemas import TaskRun, TaskRunPaginationResponse
 from locum.infra.db import Db
 from locum.tables.flow_runs import flow_run
@@ -91,7 +92,7 @@ class TestSetState:
         run_id = UUID((await _task_run(client))["id"])
         state = StateCreate(type=StateType.RUNNING).to_state(now())
         async with db.tx() as tx:
-            await commands.mirror_parent(tx, run_id, state, now())
+            await commands.mirror_parent(tx, run_id, state, Caller(now()))
         assert (await client.get(f"/task_runs/{run_id}")).json()["state_type"] == "RUNNING"
 
 

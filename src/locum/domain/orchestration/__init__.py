@@ -10,22 +10,36 @@ from locum.domain.orchestration.answers import (
     StateWaitDetails,
 )
 from locum.domain.orchestration.engine import Decision, govern
-from locum.domain.orchestration.facts import EnclosingFlowRun, FlowRunFacts, RunFacts, TaskRunFacts
+from locum.domain.orchestration.facts import (
+    DEFAULT_TERMS,
+    DeploymentSlots,
+    EnclosingFlowRun,
+    FlowRunFacts,
+    Need,
+    RunFacts,
+    SlotLimit,
+    TaskRunFacts,
+    Terms,
+)
 from locum.domain.orchestration.rules import Aftermath, Policy, Rule, Settled, Transition, Verdict
 from locum.domain.orchestration.run_policies import FlowRunPolicy, TaskRunPolicy
 
 __all__ = [
+    "DEFAULT_TERMS",
     "Aftermath",
     "Decision",
+    "DeploymentSlots",
     "EnclosingFlowRun",
     "FlowRunFacts",
     "FlowRunPolicy",
+    "Need",
     "OrchestrationResult",
     "Policy",
     "Rule",
     "RunFacts",
     "SetStateStatus",
     "Settled",
+    "SlotLimit",
     "StateAbortDetails",
     "StateAcceptDetails",
     "StateRejectDetails",
@@ -33,6 +47,7 @@ __all__ = [
     "StateWaitDetails",
     "TaskRunFacts",
     "TaskRunPolicy",
+    "Terms",
     "Transition",
     "Verdict",
     "govern",

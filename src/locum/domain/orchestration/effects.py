@@ -1,9 +1,10 @@
 """What is to be written besides the state and the run; each is one small value that a command carries out."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from locum.domain.orchestration.facts import SlotLimit
 from locum.domain.states import State
 
 
@@ -45,4 +46,45 @@ class EnqueueTaskRun:
     retry: bool
 
 
-Effect = MirrorToParent | ForgetInputs | RetryFailedTaskRuns | RememberResult | EnqueueTaskRun
+@dataclass(frozen=True, slots=True)
+class TakeSlots:
+    """Hold a slot of each of these limits under a new lease, which lasts so long (None: until it is given up)."""
+
+    limits: tuple[SlotLimit, ...]
+    lease_id: UUID
+    lasts: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewLease:
+    """Let the lease last so long from now, or until it is given up."""
+
+    lease_id: UUID
+    lasts: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndLease:
+    """Give back what is held under the lease."""
+
+    lease_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBackTags:
+    """Give back what the task run holds of the limits of these tags."""
+
+    tags: tuple[str, ...]
+
+
+Effect = (
+    MirrorToParent
+    | ForgetInputs
+    | RetryFailedTaskRuns
+    | RememberResult
+    | EnqueueTaskRun
+    | TakeSlots
+    | RenewLease
+    | EndLease
+    | GiveBackTags
+)

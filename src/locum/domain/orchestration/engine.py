@@ -162,6 +162,7 @@ def _with(asked: Transition[R], *, run: R | None = None, proposed: State | None 
         now=asked.now,
         api_version=asked.api_version,
         client_version=asked.client_version,
+        terms=asked.terms,
         chance=asked.chance,
     )
 

@@ -1,5 +1,6 @@
 """What a rule is: it names the transitions that it governs, says what it thinks before, and what follows after."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,10 @@ from locum.domain.orchestration.answers import (
     StateWaitDetails,
 )
 from locum.domain.orchestration.effects import Effect
-from locum.domain.orchestration.facts import RunFacts
+from locum.domain.orchestration.facts import DEFAULT_TERMS, Need, RunFacts, Terms
 from locum.domain.states import State, StateType
+
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(\.?(?:a|b|rc|dev)\d*)?")
 
 R = TypeVar("R", bound=RunFacts)
 StateTypes = frozenset[StateType | None]
@@ -32,12 +35,17 @@ class Transition(Generic[R]):
     now: datetime
     api_version: tuple[int, int, int] | None = None
     client_version: str | None = None
+    terms: Terms = DEFAULT_TERMS
     chance: float = 0.5
     """A random number in [0, 1) for rules that spread load."""
 
     def speaks(self, *version: int) -> bool:
         """Whether the client speaks this version of the API or a newer one; one that does not say is taken to."""
         return self.api_version is None or self.api_version >= version
+
+    def runs(self, *version: int) -> bool:
+        """Whether the client is of this version or a newer one; one that does not say is taken to be older."""
+        return self.client_version is not None and _release(self.client_version) >= (*version, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +81,14 @@ class Aftermath(Generic[R]):
     effects: tuple[Effect, ...] = ()
 
 
+def _release(version: str) -> tuple[int, ...]:
+    """Major, minor, patch, and -1 for what comes before the release of these."""
+    found = _VERSION.match(version)
+    if found is None:
+        return (0,)
+    return *(int(part) for part in found.group(1, 2, 3)), -1 if found[4] else 0
+
+
 class Rule(Generic[R]):
     """One rule. It holds no state; `before` and `after` are functions of their arguments.
 
@@ -83,6 +99,7 @@ class Rule(Generic[R]):
     FROM: ClassVar[StateTypes] = ANY
     TO: ClassVar[StateTypes] = ANY
     ALWAYS: ClassVar[bool] = False
+    NEEDS: ClassVar[frozenset[Need]] = frozenset()
 
     def before(self, asked: Transition[R]) -> Verdict[R] | None:
         """What the rule thinks of the transition; None: nothing against it."""
@@ -98,6 +115,11 @@ class Policy(Generic[R]):
     rules: tuple[Rule[R], ...]
     stamp: Callable[[Transition[R], State], State]
     book: Callable[[Transition[R], State], R]
+
+    def needs(self, need: Need, initial: State | None, proposed: State) -> bool:
+        """Whether a rule that governs this transition asks for these facts."""
+        at = initial.type if initial else None
+        return any(need in rule.NEEDS and at in rule.FROM and proposed.type in rule.TO for rule in self.rules)
 
 
 def reject(reason: str, state: State | None = None) -> Verdict[Any]:

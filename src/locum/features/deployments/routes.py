@@ -28,8 +28,8 @@ from locum.features.deployments.store import matching, schedules
 from locum.features.deployments.store import writing as store
 from locum.features.deployments.store.projection import LISTING
 from locum.features.flow_runs.commands import check_size
-from locum.features.flow_runs.making import Caller
 from locum.features.flow_runs.schemas import FlowRunResponse
+from locum.features.task_runs.callers import caller_of
 from locum.filters.lists import BulkDeleteDeployments, CountDeployments, FilterDeployments, PaginateDeployments
 from locum.infra.db import Db, Tx
 from locum.infra.web import Answer, Call, Operation, Reply, RequestInvalid, reply_json
@@ -128,7 +128,7 @@ async def pause_deployment(tx: Tx, call: Call, id: UUID) -> Answer:
 async def create_flow_run_from_deployment(db: Db, call: Call, id: UUID, body: DeploymentFlowRunCreate) -> Answer:
     """Make a run of a deployment."""
     check_size(body.parameters, call.settings.api.max_parameter_size)
-    run, made = await running.run(db, id, body, call.created_by, _caller_of(call))
+    run, made = await running.run(db, id, body, call.created_by, caller_of(call))
     return Reply(run, 201 if made else 200)
 
 
@@ -138,7 +138,7 @@ async def bulk_create_flow_runs_from_deployment(
     """Make several runs of a deployment."""
     for one in body:
         check_size(one.parameters, call.settings.api.max_parameter_size)
-    results = await running.run_many(tx, id, body, call.created_by, _caller_of(call))
+    results = await running.run_many(tx, id, body, call.created_by, caller_of(call))
     return results.model_dump_json()
 
 
@@ -200,10 +200,6 @@ def _found(deployment: Any) -> Any:
     if deployment is None:
         raise _unknown()
     return deployment
-
-
-def _caller_of(call: Call) -> Caller:
-    return Caller(call.now, call.client_version, call.api_version)
 
 
 OPERATIONS = (

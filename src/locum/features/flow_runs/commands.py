@@ -1,6 +1,5 @@
 """What may be done to flow runs."""
 
-import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,19 +9,13 @@ import orjson
 
 from locum.domain.errors import BadRequest, Conflict, Invalid, NotFound, Unavailable
 from locum.domain.ids import new_id
-from locum.domain.orchestration import (
-    Decision,
-    FlowRunFacts,
-    Policy,
-    SetStateStatus,
-    StateAbortDetails,
-    Transition,
-    govern,
-)
+from locum.domain.orchestration import Decision, FlowRunFacts, Policy, SetStateStatus, StateAbortDetails
+from locum.domain.orchestration.effects import Effect
 from locum.domain.parameters import CircularSchema, Mismatch, SchemaInvalid, check_job_variables
 from locum.domain.states import State, StateCreate, StateType
 from locum.features.flow_runs import lifecycle
-from locum.features.flow_runs.making import Caller, NewRun, carry_out, make
+from locum.features.flow_runs.deciding import decide
+from locum.features.flow_runs.making import NewRun, carry_out, make
 from locum.features.flow_runs.schemas import (
     FlowRunBulkSetStateResponse,
     FlowRunCreate,
@@ -30,6 +23,8 @@ from locum.features.flow_runs.schemas import (
     FlowRunUpdate,
 )
 from locum.features.flow_runs.store import runs, surroundings, transitions
+from locum.features.flow_runs.store.transitions import SlotEffect
+from locum.features.task_runs.callers import Caller
 from locum.infra.db import Db, Tx, dump_json
 
 _ATTEMPTS = 20
@@ -70,18 +65,20 @@ async def set_state(
     """Propose a state and write what the rules make of it. Raises NotFound.
 
     Where nothing else follows, reading and writing are a statement each, with no transaction around them: the write
-    touches the run only if it is still in the state that was read, else the transition is decided anew.
+    touches the run only if it is still in the state that was read, else the transition is decided anew. Slots are
+    taken by the same statement, if they are still free; who loses the race for one holds the limit first next time.
     """
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         row = await transitions.load(db, run_id)
         if row is None:
             raise _unknown(run_id)
-        facts, decision = _decide(row, proposed, rules, caller)
+        facts, decision = await decide(db, row, proposed, rules, caller)
         if decision.state is None and not decision.run_changed and not decision.effects:
             return decision
-        announcement = lifecycle.state_changed(row, decision, caller.now)
-        if not decision.effects:
-            if await transitions.write(db, facts, decision, announcement):
+        slots, rest = _apart(decision)
+        if not rest and not (attempt and slots):
+            announcement = lifecycle.state_changed(row, decision, caller.now)
+            if await transitions.write(db, facts, decision, announcement, slots):
                 return decision
             continue
         try:
@@ -95,17 +92,29 @@ async def set_state(
 async def set_state_in(
     tx: Tx, run_id: UUID, proposed: State, rules: Policy[FlowRunFacts], caller: Caller
 ) -> Decision[FlowRunFacts]:
-    """The same within a transaction, with all that follows. Raises NotFound; a lost race raises for a new attempt."""
+    """The same within a transaction, with all that follows. Raises NotFound; a lost race raises for a new attempt.
+
+    Limits of which a slot may be taken are held first, so that no race for the last slot is lost again.
+    """
     row = await transitions.load(tx, run_id)
     if row is None:
         raise _unknown(run_id)
-    facts, decision = _decide(row, proposed, rules, caller)
+    facts, decision = await decide(tx, row, proposed, rules, caller, holding=tx)
+    slots, rest = _apart(decision)
     if decision.state is not None or decision.run_changed:
         announcement = lifecycle.state_changed(row, decision, caller.now)
-        if not await transitions.write(tx, facts, decision, announcement):
+        if not await transitions.write(tx, facts, decision, announcement, slots):
             raise _LostRaceError
-    await carry_out(tx, run_id, decision.effects, caller)
+    await carry_out(tx, run_id, rest, caller)
     return decision
+
+
+def _apart(decision: Decision[FlowRunFacts]) -> tuple[SlotEffect | None, tuple[Effect, ...]]:
+    """What becomes of the run's slot in the statement that writes the state, and what else follows."""
+    if not decision.effects or decision.state is None:
+        return None, decision.effects
+    slots = [effect for effect in decision.effects if isinstance(effect, SlotEffect)]
+    return (slots[0] if slots else None), tuple(one for one in decision.effects if not isinstance(one, SlotEffect))
 
 
 async def set_many(
@@ -185,22 +194,6 @@ def _check_changeable(row: Mapping[str, Any]) -> None:
 
 def _unknown(run_id: UUID) -> NotFound:
     return NotFound(f"Flow run with id {run_id} not found", bare=True)
-
-
-def _decide(
-    row: Mapping[str, Any], proposed: State, rules: Policy[FlowRunFacts], caller: Caller
-) -> tuple[FlowRunFacts, Decision[FlowRunFacts]]:
-    facts = transitions.facts_of(row)
-    asked = Transition(
-        run=facts,
-        initial=transitions.state_of(row),
-        proposed=proposed,
-        now=caller.now,
-        api_version=caller.api_version,
-        client_version=caller.client_version,
-        chance=random.random(),  # noqa: S311  (jitter is no secret)
-    )
-    return facts, govern(rules, asked)
 
 
 def _check_queue(body: FlowRunCreate, around: Mapping[str, Any]) -> None:

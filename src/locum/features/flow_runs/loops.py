@@ -1,18 +1,20 @@
 """Background work on flow runs: those that nobody took in time are late, those paused for too long have failed."""
 
-import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from locum.domain.errors import NotFound
-from locum.domain.orchestration import Decision, FlowRunFacts, Transition, govern
+from locum.domain.orchestration import Decision, FlowRunFacts, SlotLimit, govern
 from locum.domain.states import named
+from locum.features.concurrency import vacancies
 from locum.features.events.emit import Announcement
 from locum.features.flow_runs import commands, lifecycle, policy
-from locum.features.flow_runs.commands import Caller
+from locum.features.flow_runs.deciding import cancels_new, slots_of
 from locum.features.flow_runs.store import overdue, transitions
-from locum.infra.db import Db, Row, Tx
+from locum.features.task_runs.callers import Caller
+from locum.infra.db import Db, Executor, Row, Tx
 from locum.infra.loop import Background, Report
 from locum.infra.settings import Settings
 
@@ -29,11 +31,16 @@ class LateRuns:
     async def run_once(self, db: Db, now: datetime) -> Report:
         """Mark one batch."""
         rows = await overdue.untouched(db, now - self._after, _BATCH)
+        full = await _of_cancelling(db, rows)
         decisions: list[Decision[FlowRunFacts]] = []
         announcements: list[Announcement] = []
         done = 0
         for row in rows:
-            decision = _late(row, now)
+            facts = transitions.facts_of(row, slots_of(row, full.get(row["concurrency_limit_id"])))
+            asked = Caller(now).proposes(
+                named.late(now, row["next_scheduled_start_time"]), facts, transitions.state_of(row)
+            )
+            decision = govern(policy.MARK_LATE, asked)
             if decision.effects:
                 done += await self._mark_alone(db, row, now)
                 continue
@@ -55,6 +62,12 @@ class LateRuns:
         return int(decision.state is not None)
 
 
+async def _of_cancelling(ex: Executor, rows: Sequence[Row]) -> dict[UUID, SlotLimit]:
+    """The limits of deployments that cancel new runs where they are full."""
+    ids = {row["concurrency_limit_id"] for row in rows if row["concurrency_limit_id"] and cancels_new(row)}
+    return await vacancies.of_ids(ex, ids) if ids else {}
+
+
 class PauseExpirations:
     """Fails runs whose pause has run out."""
 
@@ -74,17 +87,6 @@ async def _fail(tx: Tx, run_id: UUID, now: datetime) -> bool:
     failed = named.failed(now, "The flow was paused and never resumed.")
     await commands.set_state_in(tx, run_id, failed, policy.FORCED, Caller(now))
     return True
-
-
-def _late(row: Row, now: datetime) -> Decision[FlowRunFacts]:
-    asked = Transition(
-        run=transitions.facts_of(row),
-        initial=transitions.state_of(row),
-        proposed=named.late(now, row["next_scheduled_start_time"]),
-        now=now,
-        chance=random.random(),  # noqa: S311  (jitter is no secret)
-    )
-    return govern(policy.MARK_LATE, asked)
 
 
 def backgrounds(settings: Settings) -> tuple[Background, ...]:

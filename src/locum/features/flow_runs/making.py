@@ -1,32 +1,23 @@
 """Makes a flow run in its first state, once all that it needs is known; and what follows from a transition."""
 
-import random
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from locum.domain.errors import NotFound, Unavailable
-from locum.domain.orchestration import FlowRunFacts, FlowRunPolicy, Transition, govern
-from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToParent
+from locum.domain.orchestration import FlowRunFacts, FlowRunPolicy, govern
+from locum.domain.orchestration.effects import Effect, ForgetInputs, MirrorToParent, RenewLease, RetryFailedTaskRuns
 from locum.domain.states import State
+from locum.features.concurrency.store import slots
 from locum.features.events.emit import insertion_parameters
 from locum.features.flow_runs import lifecycle, policy
 from locum.features.flow_runs.store import inputs, runs
 from locum.features.task_runs import commands as task_runs
+from locum.features.task_runs.callers import Caller
 from locum.infra.db import Db, Executor, Tx
 from locum.tables.run_states import fact_values, state_values
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who proposes a transition: the versions that some rules ask for, and when."""
-
-    now: datetime
-    client_version: str | None = None
-    api_version: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,9 +57,13 @@ async def carry_out(tx: Executor, run_id: UUID, effects: tuple[Effect, ...], cal
                 await inputs.delete_keys(tx, run_id, keys)
             case MirrorToParent(task_run_id=task_run_id, state=state):
                 with suppress(NotFound):  # it was deleted meanwhile, and the run outlives it
-                    await task_runs.mirror_parent(tx, task_run_id, state, caller.now)
+                    await task_runs.mirror_parent(tx, task_run_id, state, caller)
+            case RetryFailedTaskRuns(due=due):
+                await task_runs.retry_failed(tx, run_id, due, caller)
+            case RenewLease(lease_id=lease_id, lasts=lasts):
+                await slots.renew(tx, lease_id, lasts)
             case _:
-                # the others belong to task runs, or to limits that a later issue brings
+                # the others belong to task runs, or are written with the state
                 continue
 
 
@@ -81,18 +76,7 @@ def _decided(new: NewRun, caller: Caller) -> tuple[dict[str, Any], tuple[Effect,
         parent_task_run_id=columns["parent_task_run_id"],
         empirical_policy=new.empirical_policy,
     )
-    decision = govern(
-        policy.FORCED,
-        Transition(
-            run=facts,
-            initial=None,
-            proposed=new.state,
-            now=caller.now,
-            api_version=caller.api_version,
-            client_version=caller.client_version,
-            chance=random.random(),  # noqa: S311  (jitter is no secret)
-        ),
-    )
+    decision = govern(policy.FORCED, caller.proposes(new.state, facts, None))
     shown = {**new.around, **columns, "id": columns["run_id"]}
     announcement = lifecycle.state_changed(shown, decision, caller.now)
     if decision.state is None or announcement is None:

@@ -5,7 +5,14 @@ from locum.domain.orchestration.bookkeeping import book_flow_run, stamp_flow_run
 from locum.domain.orchestration.scheduling import CopyScheduledTime, WaitForScheduledTime
 from locum.domain.orchestration.submission import RefuseSecondSubmission
 from locum.features.flow_runs.rules.cancelling import CancelAtOnceWithoutInfrastructure, CancellingEndsInCancelled
-from locum.features.flow_runs.rules.concurrency import CarryLease
+from locum.features.flow_runs.rules.concurrency import (
+    CancelLateRuns,
+    CarryLease,
+    GiveBackSlot,
+    KeepSlot,
+    KeepSlotOfOldClient,
+    TakeSlot,
+)
 from locum.features.flow_runs.rules.guards import (
     KeepPersistedResult,
     LeaveTerminalStates,
@@ -28,14 +35,16 @@ CORE = _policy(
     CancellingEndsInCancelled(),
     CancelAtOnceWithoutInfrastructure(),
     RefuseSecondSubmission(),
-    # concurrency: renew the lease at RUNNING; take a slot at PENDING; drop the lease of old clients
+    KeepSlot(),
+    TakeSlot(),
+    KeepSlotOfOldClient(),
     OnlyScheduledRunsAreLate(),
     GoIntoPause(),
     ComeBackFromPause(),
     CopyScheduledTime(),
     WaitForScheduledTime(),
     RetryFailedRuns(),
-    # concurrency: give the slot back
+    GiveBackSlot(),
     MirrorToParentTask(),
 )
 """What a client's proposal goes through."""
@@ -44,14 +53,14 @@ FORCED = _policy(
     CarryLease(),
     KeepPersistedResult(),
     CancelAtOnceWithoutInfrastructure(),
-    # concurrency: give the slot back
+    GiveBackSlot(),
     MirrorToParentTask(),
 )
 """What a proposal goes through that is made with force, and the first state of a new run."""
 
 MARK_LATE = _policy(
     OnlyScheduledRunsAreLate(),
-    # concurrency: cancel instead, where the deployment is full and cancels new runs
+    CancelLateRuns(),
     MirrorToParentTask(),
 )
 """What the loop's proposal goes through that a run be late."""

@@ -10,8 +10,8 @@ from locum.domain.orchestration import OrchestrationResult, SetStateStatus, Stat
 from locum.domain.parameters.checking import CircularSchema, SchemaInvalid, first_mismatch
 from locum.domain.states import State, StateType, named
 from locum.features.flow_runs import commands, policy
-from locum.features.flow_runs.commands import Caller
 from locum.features.flow_runs.store import inputs, transitions
+from locum.features.task_runs.callers import Caller
 from locum.infra.db import Tx, dump_json
 
 

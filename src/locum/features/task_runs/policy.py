@@ -6,6 +6,7 @@ from locum.domain.orchestration.scheduling import CopyScheduledTime, WaitForSche
 from locum.domain.orchestration.submission import RefuseSecondSubmission
 from locum.domain.states import State
 from locum.features.task_runs.rules.caching import RememberResults, UseRememberedResult
+from locum.features.task_runs.rules.concurrency import GiveBackTagSlots, TakeTagSlots
 from locum.features.task_runs.rules.deferred import CarryParameters, EnqueueScheduledRuns
 from locum.features.task_runs.rules.guards import LeaveTerminalStates, RunOnlyInRunningFlow
 from locum.features.task_runs.rules.retries import CountFlowRunAttempts, NameReruns, RetryFailedRuns
@@ -19,30 +20,16 @@ CORE = _policy(
     UseRememberedResult(),
     LeaveTerminalStates(),
     RunOnlyInRunningFlow(),
-    # concurrency: take a slot of every limited tag, after a remembered result was of no use
+    TakeTagSlots(),
     CopyScheduledTime(),
     WaitForScheduledTime(),
     RetryFailedRuns(),
     NameReruns(),
     CountFlowRunAttempts(),
     RememberResults(),
-    # concurrency: give the slots back
+    GiveBackTagSlots(),
 )
 """What a client's proposal goes through."""
-
-CLIENT_SIDE = _policy(
-    UseRememberedResult(),
-    LeaveTerminalStates(),
-    RunOnlyInRunningFlow(),
-    CopyScheduledTime(),
-    WaitForScheduledTime(),
-    RetryFailedRuns(),
-    NameReruns(),
-    CountFlowRunAttempts(),
-    RememberResults(),
-    # concurrency: give the slots back
-)
-"""What is left of it where the client takes the slots itself."""
 
 BACKGROUND = _policy(
     RefuseSecondSubmission(),
@@ -55,15 +42,15 @@ BACKGROUND = _policy(
     NameReruns(),
     CountFlowRunAttempts(),
     RememberResults(),
-    # concurrency: give the slots back
+    GiveBackTagSlots(),
     EnqueueScheduledRuns(),
 )
 """What the proposal of a deferred state goes through, forced or not."""
 
 FORCED = _policy(
-    # concurrency: give the slots back
+    GiveBackTagSlots(),
 )
-"""What a proposal goes through that is made with force: bookkeeping alone."""
+"""What a proposal goes through that is made with force."""
 
 
 def choose(proposed: State, *, force: bool) -> Policy[TaskRunFacts]:

@@ -6,7 +6,8 @@ from uuid import UUID
 from locum.domain.errors import NotFound
 from locum.domain.orchestration import OrchestrationResult
 from locum.domain.states import State
-from locum.features.task_runs import commands, history
+from locum.features.task_runs import commands, history, policy
+from locum.features.task_runs.callers import caller_of
 from locum.features.task_runs.history import HistoryResponse
 from locum.features.task_runs.schemas import (
     SetStateBody,
@@ -27,7 +28,7 @@ _STATES_TAG = "Task Run States"
 
 async def create_task_run(db: Db, call: Call, body: TaskRunCreate) -> Answer:
     """Make a task run, or answer with the one of its flow run, task key and dynamic key."""
-    run, made = await commands.create(db, body, call.now)
+    run, made = await commands.create(db, body, caller_of(call))
     if body.state is not None and body.state.state_details.deferred:
         _wake(call)
     return Reply(run, 201 if made else 200)
@@ -78,14 +79,13 @@ async def delete_task_run(db: Db, id: UUID) -> Answer:
 
 async def set_task_run_state(db: Db, call: Call, id: UUID, body: SetStateBody) -> Answer:
     """Propose a state for a task run; the rules decide what becomes of it."""
+    proposed = body.state.to_state(call.now)
     propose = partial(
         commands.set_state,
         run_id=id,
-        proposed=body.state.to_state(call.now),
-        force=body.force,
-        now=call.now,
-        api_version=call.api_version,
-        client_version=call.client_version,
+        proposed=proposed,
+        rules=policy.choose(proposed, force=body.force),
+        caller=caller_of(call),
     )
     if body.state.state_details.deferred:
         # the run and its place in the queue stand or fall together

@@ -1,4 +1,4 @@
-from locum.domain.orchestration import SetStateStatus, govern
+from locum.domain.orchestration import SetStateStatus, Terms, govern
 from locum.domain.orchestration.effects import RememberResult
 from locum.domain.states import StateType
 from locum.features.task_runs.policy import CORE
@@ -40,7 +40,8 @@ class TestRememberResults:
         assert govern(CORE, task_transition(state("RUNNING"), state("COMPLETED"))).effects == ()
 
     def test_complains_about_a_long_key_and_takes_the_state(self):
-        asked = task_transition(state("RUNNING"), state("COMPLETED", cache_key="kkk"), task_run(max_cache_key_length=2))
+        terms = Terms(cache_key_length=2)
+        asked = task_transition(state("RUNNING"), state("COMPLETED", cache_key="kkk"), terms=terms)
         decision = govern(CORE, asked)
         reason = "Cache key exceeded maximum allowed length of 2 characters."
         assert decision.details.model_dump() == {"type": "reject_details", "reason": reason}

@@ -1,6 +1,6 @@
 """Every statement about concurrency limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     cast,
@@ -27,7 +28,7 @@ from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from locum.domain.ids import new_id
-from locum.filters.concurrency import ACTIVE_SLOTS, live
+from locum.filters.concurrency import ACTIVE_SLOTS, HELD, live
 from locum.infra.db import (
     Executor,
     Row,
@@ -133,6 +134,25 @@ _GET_MADE = prepare(select(MADE).select_from(concurrency_limit).where(_BY_ID))
 _GET_OF_TAG = prepare(select(OF_TAG).select_from(concurrency_limit).where(_BY_EITHER, _OF_A_TAG))
 _LIST = _listing(PROJECTION)
 _LIST_OF_TAGS = _listing(OF_TAG, _OF_A_TAG)
+_ASKED = or_(concurrency_limit.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))), _NAMED)
+_OWN = (
+    select(concurrency_slot.c.id)
+    .where(
+        or_(
+            concurrency_slot.c.lease_id == bindparam("lease_id", type_=Uuid),
+            and_(
+                concurrency_slot.c.concurrency_limit_id == concurrency_limit.c.id,
+                concurrency_slot.c.holder_id == bindparam("holder_id", type_=Uuid),
+            ),
+        ),
+        live(_COUNTED[-1]),
+    )
+    .exists()
+)
+_SEEN = prepare(select(*_COUNTED, concurrency_limit.c.turn, HELD.label("held"), _OWN.label("own")).where(_ASKED))
+_HOLD = prepare(
+    select(concurrency_limit.c.id).where(_ASKED).order_by(concurrency_limit.c.id).with_for_update(key_share=True)
+)
 _ANY = prepare(select(exists().where(_NAMED)))
 _MINIMAL = prepare(
     select(concurrency_limit.c.id, concurrency_limit.c.name, concurrency_limit.c.limit)
@@ -222,6 +242,26 @@ async def minimal(ex: Executor, names: Sequence[str]) -> list[Row]:
 async def lock(tx: Executor, names: Sequence[str]) -> list[Row]:
     """The limits of these names with what their slots are counted from, held until the transaction ends."""
     return await tx.rows(_LOCK, names=list(names))
+
+
+async def seen(
+    ex: Executor,
+    *,
+    ids: Collection[UUID] = (),
+    names: Collection[str] = (),
+    lease_id: UUID | None = None,
+    holder_id: UUID | None = None,
+) -> list[Row]:
+    """The limits of these ids and names, with what their slots are counted from, and their `turn`.
+
+    `own` says whether the lease is live, or the holder has a slot of that limit.
+    """
+    return await ex.rows(_SEEN, ids=list(ids), names=list(names), lease_id=lease_id, holder_id=holder_id)
+
+
+async def hold(tx: Executor, *, ids: Collection[UUID] = (), names: Collection[str] = ()) -> None:
+    """Hold the limits of these ids and names until the transaction ends."""
+    await tx.run(_HOLD, ids=list(ids), names=list(names))
 
 
 async def lock_one(tx: Executor, *, limit_id: UUID | None = None, name: str | None = None) -> Row | None:

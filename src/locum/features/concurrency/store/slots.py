@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Float,
     Integer,
     Interval,
+    Update,
     Uuid,
     any_,
     bindparam,
@@ -120,21 +122,25 @@ def _cut() -> Any:
     )
 
 
-def _release(condition: ColumnElement[bool]) -> Any:
-    """The limits are held first, in the order of their ids, as by everybody who changes slots.
-
-    A lease that has run out has given back its slots already.
-    """
-    locked = (
+def holding(condition: ColumnElement[bool]) -> CTE:
+    """The limits of these slots, held in the order of their ids, as by everybody who changes slots."""
+    return (
         select(concurrency_limit.c.id)
         .where(concurrency_limit.c.id.in_(select(_OF).where(condition)))
         .order_by(concurrency_limit.c.id)
         .with_for_update(key_share=True)
         .cte("locked")
     )
+
+
+def giving_back(locked: CTE, *conditions: ColumnElement[bool]) -> Update:
+    """The giving back of slots of limits that are held; a lease that has run out has given back its slots already.
+
+    The parameter `shortest` is the least number of seconds that slots count as held.
+    """
     gone = (
         delete(concurrency_slot)
-        .where(condition, or_(_OF.is_(None), _OF.in_(select(locked.c.id))))
+        .where(*conditions, or_(_OF.is_(None), _OF.in_(select(locked.c.id))))
         .returning(
             _OF.label("limit_id"),
             case((_LIVE, concurrency_slot.c.slots), else_=sql("0", Integer())).label("slots"),
@@ -173,16 +179,18 @@ def _release(condition: ColumnElement[bool]) -> Any:
     )
 
 
-def _renew() -> Any:
-    """The clock is read once the limits are held: who counts them has either seen the lease end, or sees it go on."""
-    lease = concurrency_slot.c.lease_id == bindparam("lease", type_=Uuid)
-    locked = (
-        select(concurrency_limit.c.id)
-        .where(concurrency_limit.c.id.in_(select(_OF).where(lease)))
-        .order_by(concurrency_limit.c.id)
-        .with_for_update(key_share=True)
-        .cte("locked")
-    )
+def of_lease() -> ColumnElement[bool]:
+    """The slots under the lease that the parameter `lease` names."""
+    return concurrency_slot.c.lease_id == bindparam("lease", type_=Uuid)
+
+
+def renewal() -> Update:
+    """The renewing of a lease; parameters: `lease`, and how long it `lasts` from now (null: for good).
+
+    The clock is read once the limits are held: who counts them has either seen the lease end, or sees it go on.
+    """
+    lease = of_lease()
+    locked = holding(lease)
     moment = select(func.array_agg(locked.c.id).label("ids"), CLOCK.label("at")).cte("moment")
     return (
         update(concurrency_slot)
@@ -197,7 +205,6 @@ def _renew() -> Any:
     )
 
 
-_OF_LEASE = concurrency_slot.c.lease_id == bindparam("lease", type_=Uuid)
 _THEIRS = concurrency_slot.alias("theirs")
 _OF_HOLDER = concurrency_slot.c.lease_id.in_(
     select(_THEIRS.c.lease_id).where(
@@ -212,9 +219,9 @@ _DEAD = (
     .with_for_update(skip_locked=True)
 )
 _CUT = prepare(_cut())
-_RELEASE = prepare(_release(_OF_LEASE))
-_RELEASE_HELD = prepare(_release(_OF_HOLDER))
-_RENEW = prepare(_renew())
+_RELEASE = prepare(giving_back(holding(of_lease()), of_lease()))
+_RELEASE_HELD = prepare(giving_back(holding(_OF_HOLDER), _OF_HOLDER))
+_RENEW = prepare(renewal())
 _CLEAR = prepare(delete(concurrency_slot).where(_OF_THESE))
 _CLEAR_LOOSE = prepare(delete(concurrency_slot).where(_OF_THESE, concurrency_slot.c.lease_id.is_(None)))
 _DELETE_DEAD = prepare(delete(concurrency_slot).where(concurrency_slot.c.id.in_(_DEAD)))
@@ -258,8 +265,8 @@ async def release_held(ex: Executor, limit_ids: Sequence[UUID], holder_id: UUID,
     await ex.run(_RELEASE_HELD, limit_ids=list(limit_ids), holder_id=holder_id, shortest=shortest)
 
 
-async def renew(ex: Executor, lease_id: UUID, lasts: timedelta) -> bool:
-    """Let a lease last so long from now; False where there is none, or it has run out."""
+async def renew(ex: Executor, lease_id: UUID, lasts: timedelta | None) -> bool:
+    """Let a lease last so long from now, or for good; False where there is none, or it has run out."""
     return await ex.run(_RENEW, lease=lease_id, lasts=lasts) > 0
 
 

@@ -57,8 +57,8 @@ _TAKEN = (
     .table_valued("id", "limit_id", "slots", name="given")
     .render_derived(name="given")
 )
-_COLUMNS = ("id", "concurrency_limit_id", "slots", "lease_id", "holder_type", "holder_id", "expires_at", "created")
-_LEASE: tuple[ColumnElement[Any], ...] = (
+SLOT_COLUMNS = ("id", "concurrency_limit_id", "slots", "lease_id", "holder_type", "holder_id", "expires_at", "created")
+LEASE: tuple[ColumnElement[Any], ...] = (
     bindparam("lease_id", type_=Uuid),
     bindparam("holder_type", type_=Text),
     bindparam("holder_id", type_=Uuid),
@@ -67,7 +67,7 @@ _LEASE: tuple[ColumnElement[Any], ...] = (
 )
 _TAKE = prepare(
     insert(concurrency_slot)
-    .from_select(_COLUMNS, select(_TAKEN.c.id, _TAKEN.c.limit_id, _TAKEN.c.slots, *_LEASE))
+    .from_select(SLOT_COLUMNS, select(_TAKEN.c.id, _TAKEN.c.limit_id, _TAKEN.c.slots, *LEASE))
     .add_cte(
         update(concurrency_limit).where(concurrency_limit.c.id == any_(_LIMIT_IDS)).values(NEXT_TURN).cte("turned")
     )
@@ -146,10 +146,10 @@ def _take_at_once() -> Any:
     taken = (
         insert(concurrency_slot)
         .from_select(
-            _COLUMNS,
-            select(ids.c.id, judged.c.id, slots, *_LEASE)
+            SLOT_COLUMNS,
+            select(ids.c.id, judged.c.id, slots, *LEASE)
             .select_from(judged.join(verdict, verdict.c.taken).join(ids, ids.c.place == judged.c.place))
-            .where(_LEASE[0].is_not(None) | (judged.c.active & ~judged.c.decays)),
+            .where(LEASE[0].is_not(None) | (judged.c.active & ~judged.c.decays)),
         )
         .cte("taken")
     )
@@ -184,7 +184,7 @@ async def take_at_once(
     `taken` says whether it did; where it did not, it is only `sure` of those whose slots nobody took at the same time.
     """
     return await ex.rows(
-        _TAKE_AT_ONCE, names=list(names), slots=wanted, rate=rate, ids=[new_id() for _ in names], **_under(lease)
+        _TAKE_AT_ONCE, names=list(names), slots=wanted, rate=rate, ids=[new_id() for _ in names], **under(lease)
     )
 
 
@@ -195,11 +195,12 @@ async def take(tx: Executor, slots: Mapping[UUID, int], lease: Lease | None) -> 
         ids=[new_id() for _ in slots],
         limit_ids=list(slots),
         slots=list(slots.values()),
-        **_under(lease),
+        **under(lease),
     )
 
 
-def _under(lease: Lease | None) -> dict[str, Any]:
+def under(lease: Lease | None) -> dict[str, Any]:
+    """The parameters that carry a lease."""
     return {
         "lease_id": lease.id if lease else None,
         "holder_type": lease.holder_type if lease else None,

@@ -23,8 +23,9 @@ from locum.features.deployments.validation import (
     require_parameters,
     variables_in,
 )
-from locum.features.flow_runs.making import Caller, NewRun, make, make_in
+from locum.features.flow_runs.making import NewRun, make, make_in
 from locum.features.flow_runs.store import scheduled
+from locum.features.task_runs.callers import Caller
 from locum.features.work_pools.commands import queues
 from locum.infra.db import Db, Tx, dump_json
 

@@ -8,7 +8,6 @@ from pydantic import Field
 from locum.domain.errors import NotFound
 from locum.domain.orchestration import OrchestrationResult
 from locum.features.flow_runs import commands, policy, resuming
-from locum.features.flow_runs.commands import Caller
 from locum.features.flow_runs.schemas import (
     BulkSetStateBody,
     FlowRunBulkDeleteResponse,
@@ -21,17 +20,13 @@ from locum.features.flow_runs.schemas import (
     SetStateBody,
 )
 from locum.features.flow_runs.store import projection, runs
+from locum.features.task_runs.callers import caller_of
 from locum.filters.lists import BulkFlowRuns, CountFlowRuns, FilterFlowRuns, PaginateFlowRuns
 from locum.filters.sorting import FlowRunSort
 from locum.infra.db import Db, Tx
 from locum.infra.web import Answer, Call, Operation, Reply, reply_json
 
 _TAG = "Flow Runs"
-
-
-def caller_of(call: Call) -> Caller:
-    """Who asks, for the rules that depend on it."""
-    return Caller(call.now, call.client_version, call.api_version)
 
 
 async def create_flow_run(db: Db, call: Call, body: FlowRunCreate) -> Answer:

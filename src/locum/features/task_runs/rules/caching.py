@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from locum.domain.ids import new_id
-from locum.domain.orchestration import Aftermath, Rule, Settled, TaskRunFacts, Transition, Verdict
+from locum.domain.orchestration import Aftermath, Need, Rule, Settled, TaskRunFacts, Transition, Verdict
 from locum.domain.orchestration.effects import RememberResult
 from locum.domain.orchestration.rules import StateTypes, reject
 from locum.domain.states import StateType
@@ -13,6 +13,7 @@ class UseRememberedResult(Rule[TaskRunFacts]):
     """A task run does not run whose result is remembered."""
 
     TO: ClassVar[StateTypes] = frozenset({StateType.RUNNING})
+    NEEDS: ClassVar[frozenset[Need]] = frozenset({Need.CACHE})
 
     def before(self, asked: Transition[TaskRunFacts]) -> Verdict[TaskRunFacts] | None:
         """Put the remembered state in the place of Running."""
@@ -30,7 +31,7 @@ class RememberResults(Rule[TaskRunFacts]):
 
     def before(self, asked: Transition[TaskRunFacts]) -> Verdict[TaskRunFacts] | None:
         """Complain about a key that is too long; like the peer, take the state all the same."""
-        longest = asked.run.max_cache_key_length
+        longest = asked.terms.cache_key_length
         if len(asked.proposed.state_details.cache_key or "") <= longest:
             return None
         reason = f"Cache key exceeded maximum allowed length of {longest} characters."

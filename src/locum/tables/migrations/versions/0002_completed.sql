@@ -79,3 +79,39 @@ CREATE TABLE worker_cleanup (
     CONSTRAINT fk_worker_cleanup__work_pool_id FOREIGN KEY (work_pool_id) REFERENCES work_pool (id) ON DELETE CASCADE
 );
 CREATE INDEX ix_worker_cleanup__work_pool_id ON worker_cleanup (work_pool_id);
+
+-- task_runs
+
+CREATE TABLE remembered_result (
+    key BYTEA NOT NULL,
+    task_run_id UUID NOT NULL,
+    task_run_state_id UUID NOT NULL,
+    expiration TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_remembered_result PRIMARY KEY (key)
+);
+CREATE INDEX ix_remembered_result__task_run_id ON remembered_result (task_run_id);
+
+-- what a run held, and what is remembered of it, goes with it, whatever deleted it
+
+CREATE OR REPLACE FUNCTION forget_flow_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM flow_run_state WHERE flow_run_id IN (SELECT id FROM gone);
+    DELETE FROM task_run WHERE flow_run_id IN (SELECT id FROM gone);
+    DELETE FROM log WHERE flow_run_id IN (SELECT id FROM gone);
+    DELETE FROM concurrency_slot WHERE lease_id IN (
+        SELECT (state -> 'state_details' ->> 'deployment_concurrency_lease_id')::uuid FROM gone
+        WHERE deployment_id IS NOT NULL AND state_type IN ('PENDING', 'RUNNING', 'CANCELLING')
+    );
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION forget_task_runs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM task_run_state WHERE task_run_id IN (SELECT id FROM gone);
+    DELETE FROM log WHERE task_run_id IN (SELECT id FROM gone);
+    DELETE FROM remembered_result WHERE task_run_id IN (SELECT id FROM gone);
+    DELETE FROM concurrency_slot WHERE expires_at IS NULL AND holder_type = 'task_run'
+        AND holder_id IN (SELECT id FROM gone);
+    UPDATE flow_run SET parent_task_run_id = NULL WHERE parent_task_run_id IN (SELECT id FROM gone);
+    RETURN NULL;
+END $$;
