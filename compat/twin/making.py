@@ -26,6 +26,11 @@ SCHEMA = {
     },
 }
 
+EVENT_TRIGGER = {"type": "event", "posture": "Reactive"}
+DO_NOTHING = {"type": "do-nothing"}
+# Where the peer answers with sets, in an order of chance.
+AUTOMATION_SETS = ("*.after", "*.expect", "*.for_each")
+
 
 def flow(t: Recorder, stem: str = "flow", **fields: Any) -> Answer:
     """A flow."""
@@ -78,3 +83,18 @@ def loose_deployment(t: Recorder, flow_id: str, stem: str, **fields: Any) -> Ans
     """A deployment on a queue without a pool of its own, with the same care."""
     body = {"flow_id": flow_id, "name": t.name(stem), **fields}
     return t.until(lambda a: a.status < REFUSED, "POST", "/deployments/", body)
+
+
+def automation_body(t: Recorder, stem: str = "automation", **fields: Any) -> dict[str, Any]:
+    """What makes an automation."""
+    return {"name": t.name(stem), "trigger": EVENT_TRIGGER, "actions": [DO_NOTHING], **fields}
+
+
+def automation(t: Recorder, stem: str = "automation", **fields: Any) -> Answer:
+    """An automation."""
+    return t.post("/automations/", automation_body(t, stem, **fields), unordered=AUTOMATION_SETS)
+
+
+def read_automation(t: Recorder, automation_id: str) -> Answer:
+    """An automation, read again."""
+    return t.get(f"/automations/{automation_id}", unordered=AUTOMATION_SETS)
