@@ -61,6 +61,22 @@ class TestUpgrade:
         with pytest.raises(DatabaseProblem, match="revision 9999, which this locum does not know"):
             await upgrade(settings, own_url, LOCATION)
 
+    async def test_who_may_not_add_extensions_goes_without(
+        self, empty_url: str, settings: Settings, caplog: pytest.LogCaptureFixture
+    ):
+        owner = await databases.connect(empty_url)
+        try:
+            await owner.execute(
+                "DROP ROLE IF EXISTS tenant; CREATE ROLE tenant LOGIN; GRANT ALL ON SCHEMA public TO tenant"
+            )
+            await upgrade(settings, empty_url.replace("//locum@", "//tenant@"), LOCATION)
+            assert "without the extension pg_trgm (permission denied" in caplog.text
+            assert await owner.fetchval("SELECT to_regclass('ix_flow_run__tags')::text") == "ix_flow_run__tags"
+            assert await owner.fetchval("SELECT to_regclass('ix_flow_run__name_trigrams')") is None
+        finally:
+            await owner.execute("DROP OWNED BY tenant; DROP ROLE tenant")
+            await owner.close()
+
     async def test_reset_leaves_other_tables(self, own_url: str, settings: Settings):
         async with databases.pool(own_url) as db:
             await db.run(text("CREATE TABLE theirs (x int)"))

@@ -55,6 +55,7 @@ async def described(db: Db) -> dict[str, set[tuple[Any, ...]]]:
 async def test_migrations_build_exactly_the_tables(own_db: Db, empty_url: str):
     engine = create_async_engine(empty_url.replace("postgresql:", "postgresql+asyncpg:", 1))
     async with engine.begin() as connection:
+        await connection.execute(text("CREATE EXTENSION pg_trgm"))
         await connection.run_sync(metadata.create_all)
     await engine.dispose()
     async with databases.pool(empty_url) as declared_db:

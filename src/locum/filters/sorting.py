@@ -105,8 +105,8 @@ class ArtifactSort(Sort):
     CREATED_DESC = "CREATED_DESC", artifact.c.created.desc(), artifact.c.id.desc()
     UPDATED_DESC = "UPDATED_DESC", artifact.c.updated.desc(), artifact.c.id.desc()
     ID_DESC = "ID_DESC", artifact.c.id.desc()
-    KEY_DESC = "KEY_DESC", artifact.c.key.desc(), artifact.c.id.desc()
-    KEY_ASC = "KEY_ASC", artifact.c.key.asc(), artifact.c.id.asc()
+    KEY_DESC = "KEY_DESC", artifact.c.key.desc(), artifact.c.created.desc(), artifact.c.id.desc()
+    KEY_ASC = "KEY_ASC", artifact.c.key.asc(), artifact.c.created.asc(), artifact.c.id.asc()
 
 
 class ArtifactCollectionSort(Sort):

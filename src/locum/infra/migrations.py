@@ -1,5 +1,6 @@
 """Brings the schema up to date: by alembic, in one transaction under an advisory lock, so that N replicas may try."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,8 @@ from sqlalchemy.pool import NullPool
 
 from locum.infra.postgres import DatabaseProblem
 from locum.infra.settings import Settings
+
+logger = logging.getLogger("locum.migrations")
 
 _LOCK = 0x6C6F63756D  # "locum"
 
@@ -40,6 +43,8 @@ async def upgrade(settings: Settings, url: str, location: Path, revision: str = 
             await connection.execute(text(f"SET LOCAL statement_timeout = {limit}"))
             # Of the transaction, not the session: it holds through a PgBouncer as well.
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            raw: Any = await connection.get_raw_connection()
+            raw.driver_connection.add_log_listener(_tell)
             return await connection.run_sync(_upgrade, location, revision)
     except asyncpg.PostgresError as error:
         msg = f"the schema could not be migrated: {error}. Nothing was changed."
@@ -65,6 +70,12 @@ def _upgrade(connection: Connection, location: Path, revision: str) -> Migrated:
         raise DatabaseProblem(msg)
     command.upgrade(config, revision)
     return Migrated(before, cast("str", MigrationContext.configure(connection).get_current_revision()))
+
+
+def _tell(_connection: Any, message: Any) -> None:
+    """What a migration could not do, and did without, is told in the log."""
+    if message.severity == "WARNING":
+        logger.warning(message.message)
 
 
 def _for_sqlalchemy(url: str) -> str:

@@ -115,3 +115,31 @@ BEGIN
     UPDATE flow_run SET parent_task_run_id = NULL WHERE parent_task_run_id IN (SELECT id FROM gone);
     RETURN NULL;
 END $$;
+
+-- indexes for sorts, dashboards and searches (docs/decisions/0010-indexes-by-measure.md)
+
+DROP INDEX ix_flow_run__end_time;
+CREATE INDEX ix_flow_run__end_time_id ON flow_run (end_time, id);
+DROP INDEX ix_flow_run__next_scheduled_start_time;
+CREATE INDEX ix_flow_run__next_scheduled_start_time_id ON flow_run (next_scheduled_start_time, id);
+CREATE INDEX ix_flow_run__flow_scheduled ON flow_run (flow_id, next_scheduled_start_time) WHERE state_type = 'SCHEDULED';
+CREATE INDEX ix_flow_run__state_name ON flow_run (state_name);
+CREATE INDEX ix_flow_run__tags ON flow_run USING gin (tags);
+DROP INDEX ix_task_run__next_scheduled_start_time;
+CREATE INDEX ix_task_run__next_scheduled_start_time_id ON task_run (next_scheduled_start_time, id);
+
+DO $$
+DECLARE place name;
+BEGIN
+    BEGIN
+        CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    EXCEPTION WHEN OTHERS THEN  -- not installed, not allowed: each provider has a way of its own to say so
+        RAISE WARNING 'without the extension pg_trgm (%), runs are searched by name without an index', SQLERRM;
+    END;
+    -- an administrator may have put it outside of the search path
+    SELECT nspname INTO place FROM pg_opclass JOIN pg_namespace ON pg_namespace.oid = opcnamespace
+    WHERE opcname = 'gin_trgm_ops';
+    IF FOUND THEN
+        EXECUTE format('CREATE INDEX ix_flow_run__name_trigrams ON flow_run USING gin (name %I.gin_trgm_ops)', place);
+    END IF;
+END $$;
