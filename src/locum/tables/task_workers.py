@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 
 from locum.tables.base import Id, Instant, metadata
-from locum.tables.task_runs import task_run
 
 
 class TaskWorkerColumns(TypedColumns):
@@ -28,7 +27,7 @@ class TaskOfferColumns(TypedColumns):
     A row with a `taker` was sent to that connection, and is nobody else's before `taken_until`.
     """
 
-    task_run_id: Named[UUID] = Column(Id, ForeignKey(task_run.c.id, ondelete="CASCADE"), primary_key=True)
+    task_run_id: Named[UUID] = Column(Id, ForeignKey("task_run.id", ondelete="CASCADE"), primary_key=True)
     task_key: Named[str] = Column(Text)
     urgent: Named[bool] = Column(Boolean, server_default="false")
     place: Named[int] = Column(BigInteger, Identity())

@@ -41,6 +41,18 @@ async def create(db: Db, body: TaskRunCreate, caller: Caller) -> tuple[str, bool
     return found, False
 
 
+async def propose(
+    db: Db, run_id: UUID, proposed: State, rules: Policy[TaskRunFacts], caller: Caller
+) -> Decision[TaskRunFacts]:
+    """Set a state as a client asks. A deferred run and its offer to task workers stand or fall together.
+
+    Raises NotFound.
+    """
+    if not proposed.state_details.deferred:
+        return await set_state(db, run_id, proposed, rules, caller)
+    return await db.transact(lambda tx: set_state(tx, run_id, proposed, rules, caller))
+
+
 async def set_state(
     db: Executor, run_id: UUID, proposed: State, rules: Policy[TaskRunFacts], caller: Caller
 ) -> Decision[TaskRunFacts]:

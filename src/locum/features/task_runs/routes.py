@@ -1,6 +1,5 @@
 """HTTP operations of task runs and their states."""
 
-from functools import partial
 from uuid import UUID
 
 from locum.domain.errors import NotFound
@@ -80,19 +79,10 @@ async def delete_task_run(db: Db, id: UUID) -> Answer:
 async def set_task_run_state(db: Db, call: Call, id: UUID, body: SetStateBody) -> Answer:
     """Propose a state for a task run; the rules decide what becomes of it."""
     proposed = body.state.to_state(call.now)
-    propose = partial(
-        commands.set_state,
-        run_id=id,
-        proposed=proposed,
-        rules=policy.choose(proposed, force=body.force),
-        caller=caller_of(call),
-    )
-    if body.state.state_details.deferred:
-        # the run and its place in the queue stand or fall together
-        decision = await db.transact(propose)
+    rules = policy.choose(proposed, force=body.force)
+    decision = await commands.propose(db, id, proposed, rules, caller_of(call))
+    if proposed.state_details.deferred:
         _wake(call)
-    else:
-        decision = await propose(db)
     return Reply(decision.result().model_dump_json(), 200 if decision.state is None else 201)
 
 
