@@ -59,23 +59,25 @@ class ResourceSpecification(RootModel[dict[str, str | list[str]]]):
         for label, values in self.root.items():
             yield label, [values] if isinstance(values, str) else values
 
+    def _asked(self, *, roles: bool) -> Iterator[tuple[str, list[str]]]:
+        """What is wanted, but for an id without values, which asks nothing; with `roles`, nor does such a role."""
+        for label, values in self.wanted():
+            if self.root[label] or not (label == RESOURCE_ID or (label == RESOURCE_ROLE and roles)):
+                yield label, values
+
     def clause(self, value_of: ValueOf, *, roles: bool) -> Clause:
         """What must hold of the resource whose labels `value_of` gives; with `roles`, its role is no pattern."""
         clauses: list[Clause] = []
-        for label, values in self.wanted():
-            if label == RESOURCE_ID and not values:
-                continue
+        for label, values in self._asked(roles=roles):
             if label == RESOURCE_ROLE and roles:
-                clauses += [value_of(label) == any_(texts(values))] if values else []
+                clauses.append(value_of(label) == any_(texts(values)))
             else:
                 clauses.append(_globbed(value_of(label), values))
         return and_(true(), *clauses)
 
     def includes(self, labels: Labels, *, roles: bool) -> bool:
         """Whether the labels are those wanted; with `roles`, the role is no pattern."""
-        for label, values in self.wanted():
-            if not values and (label == RESOURCE_ID or (label == RESOURCE_ROLE and roles)):
-                continue
+        for label, values in self._asked(roles=roles):
             value = labels.get(label)
             if label == RESOURCE_ROLE and roles:
                 if value not in values:

@@ -8,7 +8,7 @@ from locum.domain.errors import Invalid
 from locum.features.events.schemas import Countable, EventCount, TimeUnit
 from locum.features.events.store import counting
 from locum.filters.events import EventFilter
-from locum.infra.db import Db
+from locum.infra.db import Executor
 
 _PIVOT = datetime(2024, 4, 1, tzinfo=UTC)
 """A Monday before anything happened; intervals are counted from here."""
@@ -25,7 +25,7 @@ _TICK = timedelta(microseconds=1)
 
 
 async def count(
-    db: Db, wanted: EventFilter, by: Countable, unit: TimeUnit, interval: float, now: datetime
+    db: Executor, wanted: EventFilter, by: Countable, unit: TimeUnit, interval: float, now: datetime
 ) -> list[EventCount]:
     """The counts. Raises Invalid for more than 1000 intervals, and for one that reaches beyond the calendar."""
     try:
@@ -35,7 +35,7 @@ async def count(
 
 
 async def _count(
-    db: Db, wanted: EventFilter, by: Countable, unit: TimeUnit, interval: float, now: datetime
+    db: Executor, wanted: EventFilter, by: Countable, unit: TimeUnit, interval: float, now: datetime
 ) -> list[EventCount]:
     length = _LENGTHS[unit] * interval
     number = math.ceil((wanted.occurred.until - wanted.occurred.since) / length)
@@ -52,7 +52,7 @@ async def _count(
 
 
 async def _by_interval(
-    db: Db, wanted: EventFilter, unit: TimeUnit, length: timedelta, now: datetime
+    db: Executor, wanted: EventFilter, unit: TimeUnit, length: timedelta, now: datetime
 ) -> list[EventCount]:
     counts = await counting.by_interval(db, wanted, _PIVOT, length)
     return [

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Float, Text, func, literal, select
+from sqlalchemy import BigInteger, Numeric, Text, func, literal, select
 from sqlalchemy import literal_column as sql
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
@@ -18,8 +19,10 @@ _GROUPS_AT_MOST = 10_000
 
 async def by_interval(tx: Executor, wanted: EventFilter, pivot: datetime, length: timedelta) -> Mapping[int, int]:
     """How many events lie in each interval that has any; intervals are numbered from the pivot."""
-    since = func.extract("epoch", event.c.occurred - literal(pivot, Instant)).cast(Float(53))
-    number = func.floor(since / literal(length.total_seconds(), Float(53))).cast(BigInteger).label("number")
+    # Numbers of any precision: a float may put what lies at the very beginning of an interval into the one before.
+    since = func.extract("epoch", event.c.occurred - literal(pivot, Instant)).cast(Numeric)
+    seconds = Decimal(length // timedelta(microseconds=1)).scaleb(-6)
+    number = func.floor(since / literal(seconds, Numeric)).cast(BigInteger).label("number")
     statement = select(number, func.count().label("count")).where(*wanted.clauses()).group_by(number)
     return {row["number"]: row["count"] for row in await tx.rows(statement)}
 
