@@ -98,6 +98,11 @@ def test_a_zone_that_is_none_does_not_match_the_pattern():
     assert ("string_pattern_mismatch", ("RRuleSchedule", "timezone")) in found
 
 
+def test_the_context_that_requests_are_read_in_means_nothing_to_schedules():
+    written = json.dumps({"cron": "0 0 * * *", "timezone": "Europe/Paris"})
+    assert WRITTEN.validate_json(written, context=object()) == WRITTEN.validate_json(written)
+
+
 def test_the_published_shapes():
     taken = IntervalSchedule.model_json_schema(mode="validation")["properties"]
     given = IntervalSchedule.model_json_schema(mode="serialization")["properties"]
