@@ -25,6 +25,10 @@ CLOCKED = {
     "estimated_start_time_delta",
     "time_in_current_state",
     "delay_seconds",
+    "duration",
+    "lateness",
+    "sum_estimated_run_time",
+    "sum_estimated_lateness",
 }
 CLOCKED_NUMBER = re.compile(rf'"({"|".join(sorted(CLOCKED))})": [-\d.e]+')
 CLOCK_SLACK = 60.0
