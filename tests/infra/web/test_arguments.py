@@ -160,6 +160,7 @@ class TestModelBody:
             pytest.param(b'{"name": "a", "labels": {"a": ' + b"9" * 5000 + b"}}", id="5000 digits"),
             pytest.param(b'{"name": "a", "labels": {"a": NaN}}', id="NaN"),
             pytest.param(b'{"name": "a", "labels": {"a": -Infinity}}', id="infinite"),
+            pytest.param(b'{"name": "a", "labels": {"a": -1%s}}' % (b"0" * 308), id="beyond a double"),
         ],
     )
     def test_beyond_all_reading(self, body: bytes):
