@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Any, cast
 
 import httpx
@@ -10,17 +11,16 @@ import jsonschema_rs
 from locum.infra.web import Operation, openapi
 from locum.infra.web.routing import Routes
 
-_VALIDATORS: dict[str, Any] = {}
-
 
 def assert_matches(operation: Operation, body: Any) -> None:
     """Fail unless the body (JSON text or parsed) has each property the document names, of its type, and no other."""
     parsed: Any = json.loads(body) if isinstance(body, bytes | str) else body
-    identity = operation.operation_id
-    if identity not in _VALIDATORS:
-        _VALIDATORS[identity] = _validator(operation)
-    problems = [f"{list(e.instance_path)}: {e.message}" for e in _VALIDATORS[identity].iter_errors(parsed)]
-    assert problems == [], f"{identity}: {problems}"
+    assert problems(operation, parsed) == [], operation.operation_id
+
+
+def problems(operation: Operation, parsed: Any, *, closed: bool = True) -> list[str]:
+    """What breaks the schema of this operation's answer; `closed` takes no property for optional, and no other."""
+    return [f"{list(e.instance_path)}: {e.message}" for e in _validator(operation, closed).iter_errors(parsed)]
 
 
 def checking(operations: Sequence[Operation], prefix: str = "/api") -> Callable[[httpx.Response], Awaitable[None]]:
@@ -38,13 +38,12 @@ def checking(operations: Sequence[Operation], prefix: str = "/api") -> Callable[
     return check
 
 
-def _validator(operation: Operation) -> Any:
+@cache
+def _validator(operation: Operation, closed: bool) -> Any:
     document = openapi([operation])
     answer = document["paths"][operation.shown_path][operation.method.lower()]["responses"][str(operation.status)]
-    schema = answer["content"]["application/json"]["schema"]
-    return jsonschema_rs.Draft202012Validator(
-        _closed({**schema, "components": document["components"]}), validate_formats=True
-    )
+    schema = {**answer["content"]["application/json"]["schema"], "components": document["components"]}
+    return jsonschema_rs.Draft202012Validator(_closed(schema) if closed else schema, validate_formats=True)
 
 
 def _closed(schema: Any) -> Any:
