@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement
 
-from locum.domain.states import StateType
 from locum.tables.artifacts import artifact, artifact_collection
 from locum.tables.automations import automation
 from locum.tables.blocks import block_document
@@ -13,6 +12,7 @@ from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run
 from locum.tables.flows import flow
 from locum.tables.logs import log
+from locum.tables.run_times import estimated_run_time
 from locum.tables.saved_searches import saved_search
 from locum.tables.task_runs import task_run
 from locum.tables.variables import variable
@@ -58,11 +58,7 @@ class FlowRunSort(Sort):
     END_TIME_DESC = "END_TIME_DESC", flow_run.c.end_time.desc(), flow_run.c.id.desc()
 
 
-_SINCE = func.extract("epoch", func.now() - task_run.c.state_timestamp)
-_DURATION: ColumnElement[Any] = case(
-    (task_run.c.state_type == StateType.RUNNING.value, task_run.c.total_run_time + _SINCE),
-    else_=task_run.c.total_run_time,
-)
+_DURATION = estimated_run_time(task_run.c)
 
 
 class TaskRunSort(Sort):

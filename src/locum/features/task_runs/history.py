@@ -57,7 +57,7 @@ async def read(counts: RunCounts, ex: Executor, body: History) -> Reply:
 
 def _reply(bounds: list[datetime], rows: list[Row]) -> Reply:
     by_bucket: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row["state_type"] or "", row["state_name"] or "")):
         by_bucket[row["bucket"]].append({key: value for key, value in row.items() if key != "bucket"})
     return reply_json(
         [

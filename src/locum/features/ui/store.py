@@ -27,7 +27,7 @@ from locum.infra.db import Executor, Row, json_object, prepare
 from locum.tables.base import Instant
 from locum.tables.deployments import deployment
 from locum.tables.flow_runs import flow_run
-from locum.tables.run_times import estimated_run_time, start_delay
+from locum.tables.run_times import estimated_run_time, seconds, start_delay
 from locum.tables.task_runs import task_run
 
 BUCKETS = 20
@@ -103,7 +103,7 @@ def _by_state(clauses: Clauses) -> Executable:
 def _by_time(clauses: Clauses) -> Executable:
     start: BindParameter[datetime] = bindparam("start", type_=Instant)
     width: BindParameter[float] = bindparam("width", type_=Float(53))
-    since = func.extract("epoch", task_run.c.start_time - start).cast(Float(53))
+    since = seconds(task_run.c.start_time - start)
     bucket = func.floor(since / width).cast(Integer).label("bucket")
     failed = func.sum(case((task_run.c.state_type.in_(("FAILED", "CRASHED")), 1), else_=0))
     return (

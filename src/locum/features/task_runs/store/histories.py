@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Executable, Float, Integer, Table, bindpar
 from locum.filters.statements import Clauses, Restriction, Shaped
 from locum.infra.db import Executor, Row
 from locum.tables.base import Instant
-from locum.tables.run_times import estimated_run_time, start_delay
+from locum.tables.run_times import estimated_run_time, seconds, start_delay
 
 
 class RunCounts:
@@ -30,7 +30,7 @@ class RunCounts:
         run: Any = self._table.c
         start: BindParameter[datetime] = bindparam("start", type_=Instant)
         interval: BindParameter[float] = bindparam("interval", type_=Float(53))
-        since = func.extract("epoch", run.expected_start_time - start).cast(Float(53))
+        since = seconds(run.expected_start_time - start)
         bucket = func.floor(since / interval).cast(Integer).label("bucket")
         return (
             select(
@@ -47,6 +47,6 @@ class RunCounts:
                 run.expected_start_time < bindparam("until", type_=Instant),
                 *clauses,
             )
+            # not ordered here: PostgreSQL would sort all runs rather than the few groups
             .group_by(bucket, run.state_type, run.state_name)
-            .order_by(bucket, run.state_type, run.state_name)
         )
