@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from compat.scenarios.site import Site, Zygote, environment_for, unique
+from compat.scenarios.site import Site, Zygote, environment_for, unique, until
 from compat.servers import discard, start_locum, temporary_data
 
 RUN = """
@@ -68,6 +68,8 @@ def test_the_client_works(protected: Site) -> None:
     assert (told["name"], told["value"]) == ("Completed", {"a": 1})
     assert protected.cli_json("flow-run", "inspect", told["run"], "--output", "json")["state_type"] == "COMPLETED"
     assert protected.cli("variable", "delete", variable)
+    until(lambda: "inside" in protected.cli("flow-run", "logs", told["run"]), "the run's log")
+    until(lambda: "double" in protected.cli("task-run", "ls"), "its task runs, which come by a socket")
 
 
 def test_a_client_without_tokens_is_refused(protected: Site) -> None:
