@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
-from compat.scenarios.site import Site, unique, until
+import pytest
+
+from compat.scenarios.site import Site, Zygote, environment_for, unique, until
+from compat.servers import discard, free_port, start_locum, temporary_data
 
 TASKS = """
     import asyncio, os, time
@@ -168,3 +172,30 @@ def test_a_killed_worker_gives_back_what_it_had_not_confirmed(site: Site) -> Non
             (site.folder / "go.txt").touch()
             assert until(lambda: _done(site, "held-"), "it is done") == [("held-2", _pid_of(_workers(site, key)[0]))]
             assert _done(site, "hold-")[0] == ("hold-0", _pid_of(first))
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_what_was_delayed_outlives_the_server(client_python: Path, tmp_path: Path, how: str) -> None:
+    """Runs wait in the database, and a worker that is connected when the server ends comes again by itself."""
+    data, port = temporary_data("delay"), free_port()
+    server = start_locum(data, port)
+    environment = environment_for(server.api, tmp_path / "home")
+    zygote = Zygote(client_python, environment)
+    site = Site(server.ready().api, client_python, tmp_path, zygote, environment)
+    try:
+        key = _tasks(site, unique("bg"))
+        early = site.program(EARLY, "early.py")
+        getattr(server, how)()
+        server = start_locum(data, port).ready()
+        with site.background("serve.py", 5):
+            until(lambda: site.states(early, "task")[-1][0] == "COMPLETED", "the early run")
+            getattr(server, how)()
+            server = start_locum(data, port).ready()
+            until(lambda: _workers(site, key), "the worker again")
+            late = site.program(EARLY, "early.py")
+            until(lambda: site.states(late, "task")[-1][0] == "COMPLETED", "the late run")
+        assert [said for said, _ in _done(site, "add-")] == ["add-1", "add-1"]
+    finally:
+        zygote.end()
+        server.stop()
+        discard(data)
