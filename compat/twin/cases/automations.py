@@ -33,7 +33,7 @@ def make_and_read(t: Recorder) -> None:
 
 @case
 def make_refused(t: Recorder) -> None:
-    for more in (
+    wrong: tuple[dict[str, Any], ...] = (
         {"name": None},
         {"name": 1},
         {"description": None},
@@ -49,7 +49,8 @@ def make_refused(t: Recorder) -> None:
         {"actions_on_trigger": None},
         {"owner_resource": 1},
         {"surprise": 1},
-    ):
+    )
+    for more in wrong:
         automation(t, **more)
     for lacking in ("name", "trigger", "actions"):
         t.post("/automations/", {k: v for k, v in automation_body(t).items() if k != lacking})
@@ -85,7 +86,7 @@ def feedback_of_what_is_off(t: Recorder) -> None:
 @case
 def change(t: Recorder) -> None:
     made = automation(t, description="d", tags=["a"], enabled=False, actions_on_trigger=[DO_NOTHING])
-    for more in (
+    changes: tuple[dict[str, Any], ...] = (
         {"name": t.name("b")},
         {
             "trigger": {"type": "sequence", "triggers": [EVENT_TRIGGER, EVENT_TRIGGER], "within": 1},
@@ -93,10 +94,18 @@ def change(t: Recorder) -> None:
         },
         {"description": "", "tags": [], "enabled": True, "actions_on_trigger": []},
         {"actions_on_resolve": [{"type": "cancel-flow-run"}]},
-    ):
+    )
+    for more in changes:
         t.send("PUT", f"/automations/{made.id}", automation_body(t, **more))
         read_automation(t, made.id)
-    for more in ({"tags": None}, {"owner_resource": "x"}, {"surprise": 1}, {"trigger": {}}, {"actions": [{"type": 1}]}):
+    wrong: tuple[dict[str, Any], ...] = (
+        {"tags": None},
+        {"owner_resource": "x"},
+        {"surprise": 1},
+        {"trigger": {}},
+        {"actions": [{"type": 1}]},
+    )
+    for more in wrong:
         t.send("PUT", f"/automations/{made.id}", automation_body(t, **more))
     t.send("PUT", f"/automations/{made.id}", {"name": t.name("c")})
 

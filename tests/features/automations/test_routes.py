@@ -60,7 +60,7 @@ class TestCreate:
         acts: list[dict[str, Any]],
         on_change: list[dict[str, Any]],
     ):
-        lists = {"actions": acts, "actions_on_trigger": on_change, "actions_on_resolve": acts}
+        lists: dict[str, Any] = {"actions": acts, "actions_on_trigger": on_change, "actions_on_resolve": acts}
         made = await _made(client, trigger=trigger, **lists)
         assert without_ids(made["trigger"]) == trigger
         assert {name: made[name] for name in lists} == lists
