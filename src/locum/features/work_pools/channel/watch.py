@@ -102,6 +102,9 @@ class PoolWatch:
             except (Unavailable, *RETRYABLE) as error:
                 logger.warning("pools could not be watched", extra={"reason": str(error)})
                 await asyncio.sleep(_WHILE_AWAY)
+            except Exception:
+                logger.exception("pools could not be watched")
+                await asyncio.sleep(_WHILE_AWAY)
             await self._bell.wait(_EVERY)
 
     async def look(self) -> None:
