@@ -62,6 +62,16 @@ class TestOut:
                 assert (await _heard(port, second, runs[1]))["flow_run_id"] == runs[1]
             assert (await _heard(port, first, runs[0]))["flow_run_id"] == runs[0]
 
+    @pytest.mark.parametrize("switch", ["stream_out_enabled", "stream_publishing_enabled"])
+    async def test_switched_off_it_is_silent(self, settings: Settings, db: Db, switch: str):
+        off = settings.model_copy(update={"logs": settings.logs.model_copy(update={switch: False})})
+        async with serving(off, db) as port, _listening(port) as client:
+            for _ in range(2):
+                await _write(port, {"message": "unheard"})
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(client.recv(), 0.4)
+                await (await client.ping())
+
     @pytest.mark.parametrize(
         "message",
         ['{"type": "hello"}', '{"type": "filter"}', '{"type": "filter", "filter": {"level": {"ge_": "x"}}}', "[]", "{"],

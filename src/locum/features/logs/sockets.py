@@ -19,6 +19,11 @@ async def stream_logs_out(websocket: WebSocket, call: Call) -> None:
         wanted = await _wanted(websocket)
         if wanted is None:
             return
+        logs = call.settings.logs
+        if not (logs.stream_out_enabled and logs.stream_publishing_enabled):
+            # Silence, as in the peer: a client whose socket is closed comes again at once.
+            await _until_gone(websocket)
+            return
         tail: LogTail = call.services.hubs["logs"]
         async with tail.listen(wanted) as listener:
             await _stream(websocket, listener)
