@@ -76,10 +76,6 @@ DELIBERATE: tuple[Deliberate, ...] = (
         )
     ),
     Deliberate(
-        why="A deployment's own limit is kept and shown; runs are not held to it yet.",
-        case="flow_run_states-deployment_limit*",
-    ),
-    Deliberate(
         why="What is wrong with a trigger or an action is told of the kind that it says to be; in the peer, of each.",
         case="*automation*",
         where="$.exception_detail*",

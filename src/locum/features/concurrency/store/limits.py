@@ -149,7 +149,11 @@ _OWN = (
     )
     .exists()
 )
-_SEEN = prepare(select(*_COUNTED, concurrency_limit.c.turn, HELD.label("held"), _OWN.label("own")).where(_ASKED))
+_SEEN = prepare(
+    select(*_COUNTED, concurrency_limit.c.turn, HELD.label("held"), _OWN.label("own"))
+    .where(_ASKED)
+    .order_by(concurrency_limit.c.name)
+)
 _HOLD = prepare(
     select(concurrency_limit.c.id).where(_ASKED).order_by(concurrency_limit.c.id).with_for_update(key_share=True)
 )
@@ -252,7 +256,7 @@ async def seen(
     lease_id: UUID | None = None,
     holder_id: UUID | None = None,
 ) -> list[Row]:
-    """The limits of these ids and names, with what their slots are counted from, and their `turn`.
+    """The limits of these ids and names by name, with what their slots are counted from, and their `turn`.
 
     `own` says whether the lease is live, or the holder has a slot of that limit.
     """
