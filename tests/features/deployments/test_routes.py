@@ -124,6 +124,18 @@ class TestRun:
         answer = await client.post(bulk, json=[{"parameters": {"n": 1}}, {"parameters": {"n": "x"}}, {}])
         assert [one["status"] for one in answer.json()["results"]] == ["CREATED", "FAILED", "FAILED"]
 
+    async def test_bulk_has_words_of_its_own(self, client: httpx.AsyncClient):
+        broken = {"n": {"__prefect_kind": "json", "value": "{"}}
+        for schema, parameters, told in (
+            (SCHEMA, broken, "Invalid JSON: "),
+            (SCHEMA, {"n": "x"}, "Parameter validation failed: "),
+            (None, {}, "Parameter schema enforcement is enabled but deployment has no valid schema."),
+        ):
+            made = await _deploy(client, await _flow(client), parameter_openapi_schema=schema)
+            bulk = f"/deployments/{made['id']}/create_flow_run/bulk"
+            answer = await client.post(bulk, json=[{"parameters": parameters, "enforce_parameter_schema": True}])
+            assert answer.json()["results"][0]["error"].startswith(told)
+
     async def test_idempotency(self, client: httpx.AsyncClient):
         made = await _deploy(client, await _flow(client))
         go = f"/deployments/{made['id']}/create_flow_run"

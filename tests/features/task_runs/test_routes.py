@@ -57,6 +57,11 @@ class TestCreate:
             assert (again.status_code, again.json()["id"], again.json()["name"]) == (200, made["id"], "first")
         assert await db.value(text("select count(*) from task_run_state")) == 2
 
+    async def test_of_no_flow_run(self, client: httpx.AsyncClient, db: Db):
+        keys = {"task_key": "k", "dynamic_key": "0", "flow_run_id": str(new_id())}
+        assert (await client.post("/task_runs/", json=keys)).status_code == 409
+        assert await db.value(text("select count(*) from task_run")) == 0
+
     async def test_id_and_inputs(self, client: httpx.AsyncClient):
         given = {"id": str(new_id()), "task_inputs": {"c": [{"input_type": "constant", "type": "int"}]}}
         made = await _task_run(client, **given)

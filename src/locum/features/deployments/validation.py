@@ -20,7 +20,7 @@ from locum.features.variables import store as variables
 from locum.infra.db import Executor
 
 CIRCULAR = "Invalid schema: Unable to validate schema with circular references."
-_NO_SCHEMA = (
+NO_SCHEMA = (
     "Error updating deployment: Cannot update parameters because parameter schema enforcement is enabled and the "
     "deployment does not have a valid parameter schema."
 )
@@ -45,7 +45,7 @@ def filled(parameters: dict[str, Any], what: str, known: Mapping[str, Any]) -> d
 def require_parameters(parameters: Any, schema: Any, doing: str, *, partial: bool) -> None:
     """Raises Conflict where parameters do not conform to a schema, Invalid where that is of no use."""
     if not isinstance(schema, dict):
-        raise Conflict(_NO_SCHEMA)
+        raise Conflict(NO_SCHEMA)
     try:
         conform(parameters, cast("dict[str, Any]", schema), partial=partial)
     except CircularSchema as error:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from locum.domain.errors import NotFound, Unavailable
+from locum.domain.errors import Conflict, NotFound, Unavailable
 from locum.domain.ids import new_id
 from locum.domain.orchestration import Decision, Need, Policy, TaskRunFacts, govern
 from locum.domain.orchestration.effects import EnqueueTaskRun
@@ -23,7 +23,7 @@ _ATTEMPTS = 20
 
 
 async def create(db: Db, body: TaskRunCreate, caller: Caller) -> tuple[str, bool]:
-    """The run as JSON text, and whether it was made just now (else there was one with its keys)."""
+    """The run as JSON text, and whether it was made just now (else there was one with its keys). Raises Conflict."""
     run_id = body.id or new_id()
     state = (body.state or StateCreate(type=StateType.PENDING)).to_state(caller.now)
     facts = TaskRunFacts(id=run_id, flow_run_id=body.flow_run_id, empirical_policy=body.empirical_policy)
@@ -36,6 +36,8 @@ async def create(db: Db, body: TaskRunCreate, caller: Caller) -> tuple[str, bool
             return made, True
     found = await runs.get_by_key(db, body.flow_run_id, body.task_key, body.dynamic_key)
     if found is None:
+        if not await runs.has_flow_run(db, body.flow_run_id):
+            raise Conflict("The flow run of the task run does not exist.")
         msg = "The task run with these keys was deleted meanwhile."
         raise Unavailable(msg, retry_after=0)
     return found, False

@@ -18,6 +18,8 @@ from locum.features.deployments.schemas import (
 )
 from locum.features.deployments.store import readiness, running, surroundings
 from locum.features.deployments.validation import (
+    CIRCULAR,
+    NO_SCHEMA,
     filled,
     require_job_variables,
     require_parameters,
@@ -30,6 +32,12 @@ from locum.features.work_pools.commands import queues
 from locum.infra.db import Db, Tx, dump_json
 
 BULK_LIMIT = 100
+_WORDS_IN_BULK = (
+    ("Error creating flow run: Validation failed", "Parameter validation failed: Validation failed"),
+    ("Error hydrating flow run parameters: ", ""),
+    (NO_SCHEMA, "Parameter schema enforcement is enabled but deployment has no valid schema."),
+    (CIRCULAR, "Invalid schema: circular references detected."),
+)
 _POLLED_LATELY = timedelta(seconds=10)
 
 Row = Mapping[str, Any]
@@ -90,9 +98,9 @@ async def run_many(
 
 def _in_bulk(detail: str) -> str:
     """What is wrong with one run of many, as the peer words it there."""
-    return detail.replace(
-        "Error creating flow run: Validation failed", "Parameter validation failed: Validation failed"
-    )
+    for alone, among_many in _WORDS_IN_BULK:
+        detail = detail.replace(alone, among_many)
+    return detail
 
 
 def _unknown() -> NotFound:

@@ -4,7 +4,21 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Text, Uuid, any_, bindparam, delete, exists, func, literal_column, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.features.task_runs.store.histories import RunCounts
@@ -35,6 +49,11 @@ _GIVEN = {
 _KEY = ("flow_run_id", "task_key", "dynamic_key")
 
 
+def _flow_run_is_there() -> ColumnElement[bool]:
+    given = bindparam("flow_run_id", type_=Uuid)
+    return or_(given.is_(None), exists(select(1).select_from(flow_run).where(flow_run.c.id == given)))
+
+
 def _insert(*, offered: bool = False) -> Any:
     columns = {"id": Uuid(), **_GIVEN, **STATE_PARAMETERS, **TASK_RUN_FACTS}
     values = [bindparam("run_id" if name == "id" else name, type_=kind) for name, kind in columns.items()]
@@ -46,7 +65,7 @@ def _insert(*, offered: bool = False) -> Any:
     )
     same_key = [task_run.c[name].is_not_distinct_from(bindparam(name, type_=_GIVEN[name])) for name in _KEY]
     rows = select(*values, bindparam("created", type_=Instant).label("updated"), labels).where(
-        ~exists(select(1).select_from(task_run).where(*same_key))
+        ~exists(select(1).select_from(task_run).where(*same_key)), _flow_run_is_there()
     )
     made = (
         insert(task_run)
@@ -66,6 +85,7 @@ _BY_KEY = prepare(
     .where(*(task_run.c[name].is_not_distinct_from(bindparam(name, type_=_GIVEN[name])) for name in _KEY))
     .limit(1)
 )
+_HAS_FLOW_RUN = prepare(select(_flow_run_is_there()))
 _SCHEDULED = prepare(
     select(task_run.c.id, PROJECTION.label("json")).where(
         task_run.c.id == any_(bindparam("run_ids", type_=ARRAY(Uuid))), task_run.c.state_type == "SCHEDULED"
@@ -81,7 +101,9 @@ _DELETE = prepare(delete(task_run).where(task_run.c.id == bindparam("run_id", ty
 
 
 async def insert_new(tx: Executor, given: Mapping[str, Any], *, offered: bool = False) -> str | None:
-    """Insert a run in its first state, with history: its JSON text. None where one with its keys exists.
+    """Insert a run in its first state, with history: its JSON text.
+
+    None where one with its keys exists, or where its flow run does not.
 
     If `offered`, it is put on offer for task workers by the same statement.
 
@@ -94,6 +116,11 @@ async def insert_new(tx: Executor, given: Mapping[str, Any], *, offered: bool = 
 async def get_by_key(tx: Executor, flow_run_id: UUID | None, task_key: str, dynamic_key: str) -> str | None:
     """The run with these keys as JSON text."""
     return await tx.value(_BY_KEY, flow_run_id=flow_run_id, task_key=task_key, dynamic_key=dynamic_key)
+
+
+async def has_flow_run(tx: Executor, flow_run_id: UUID | None) -> bool:
+    """Whether a task run may be in this flow run: there is one, or none is asked for."""
+    return bool(await tx.value(_HAS_FLOW_RUN, flow_run_id=flow_run_id))
 
 
 async def get(tx: Executor, run_id: UUID) -> str | None:
