@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from compat.twin.recorder import Answer, Recorder
@@ -70,6 +71,12 @@ def task_run(t: Recorder, flow_run_id: str | None, key: str = "task", **fields: 
     """A task run."""
     body = {"flow_run_id": flow_run_id, "task_key": key, "dynamic_key": "0", "name": t.name(key), **fields}
     return t.post("/task_runs/", body)
+
+
+def by_automation(t: Recorder) -> dict[str, str]:
+    """What an automation's requests say of it."""
+    name = base64.b64encode(b"mine").decode()
+    return {"prefect-automation-id": t.uuid(), "prefect-automation-name": name}
 
 
 def loose_queue(t: Recorder, stem: str, **fields: Any) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compat.twin.making import deployment, flow, pool, run, state, task_run
+from compat.twin.making import by_automation, deployment, flow, pool, run, state, task_run
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -57,9 +57,9 @@ def of_flow_runs(t: Recorder) -> None:
     dep = deployment(t, one, work_pool_name=name).id
     holder = task_run(t, run(t, one, "parent").id)
     child = run(t, one, "child", parent_task_run_id=holder.id)
-    header = {"X-Prefect-Automation-Id": t.uuid(), "X-Prefect-Automation-Name": "mine"}
-    planned = t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("planned")}, headers=header).id
-    ids = [holder["flow_run_id"], child.id, planned]
+    planned = t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("planned")}, headers=by_automation(t)).id
+    queued = run(t, one, "queued", work_pool_name=name, work_queue_name="default").id
+    ids = [holder["flow_run_id"], child.id, planned, queued]
     _each(
         t,
         "/flow_runs/filter",

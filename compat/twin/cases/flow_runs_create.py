@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compat.twin.making import NOBODY, TEMPLATE, deployment, flow, loose_deployment, pool, run, state
+from compat.twin.making import NOBODY, TEMPLATE, by_automation, deployment, flow, loose_deployment, pool, run, state
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -217,12 +217,11 @@ def generated_name(t: Recorder) -> None:
 @case
 def created_by_header(t: Recorder) -> None:
     one = flow(t)
-    t.post(
-        "/flow_runs/",
-        {"flow_id": one.id},
-        headers={"X-Prefect-Automation-Id": NOBODY, "X-Prefect-Automation-Name": "my automation"},
-    )
-    t.post("/flow_runs/", {"flow_id": one.id}, headers={"X-Prefect-Automation-Id": NOBODY})
+    told = by_automation(t)
+    t.post("/flow_runs/", {"flow_id": one.id}, headers=told)
+    t.post("/flow_runs/", {"flow_id": one.id}, headers={**told, "prefect-automation-name": "no base64"})
+    for name in told:
+        t.post("/flow_runs/", {"flow_id": one.id}, headers={name: told[name]})
 
 
 @case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compat.twin.making import NOBODY, deployment, flow, pool, run, state, task_run
+from compat.twin.making import NOBODY, by_automation, deployment, flow, pool, run, state, task_run
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -186,9 +186,8 @@ def by_parents(t: Recorder) -> None:
 def by_creator(t: Recorder) -> None:
     one = flow(t).id
     dep = deployment(t, one, paused=True, schedules=[{"schedule": {"interval": 3600, "anchor_date": t.at(hours=1)}}]).id
-    t.post(f"/deployments/{dep}/schedule", {"start_time": t.at(), "end_time": t.at(hours=3)})
-    header = {"X-Prefect-Automation-Id": t.uuid(), "X-Prefect-Automation-Name": "my automation"}
-    t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("auto")}, headers=header)
+    t.post(f"/deployments/{dep}/schedule", {"start_time": t.at(minutes=30), "end_time": t.at(hours=3)})
+    t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("auto")}, headers=by_automation(t))
     run(t, one, "hand")
     mine = {"flows": {"id": {"any_": [one]}}, "sort": "EXPECTED_START_TIME_ASC"}
     for wanted in (
