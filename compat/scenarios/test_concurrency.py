@@ -1,4 +1,4 @@
-"""Concurrency limits as flows and tasks meet them, and their commands."""
+"""Concurrency limits as flows and tasks meet them."""
 
 from __future__ import annotations
 
@@ -89,40 +89,3 @@ def test_held_by_code(site: Site) -> None:
         "missing": "entered",
         "strict": "ConcurrencySlotAcquisitionError",
     }
-
-
-def test_commands_of_named_limits(site: Site) -> None:
-    """`prefect global-concurrency-limit`."""
-    name = unique("gate")
-    gate = "global-concurrency-limit"
-    site.cli(gate, "create", name, "--limit", "3", "--active-slots", "1")
-    at = f"/v2/concurrency_limits/{name}"
-    site.cli(gate, "create", name, "--limit", "3", fails=True)
-    assert name in site.cli(gate, "ls")
-    assert site.cli_json(gate, "inspect", name, "--output", "json")["active_slots"] == 1
-    site.cli(gate, "update", name, "--limit", "5", "--active-slots", "0", "--slot-decay-per-second", "0.5")
-    held = site.read(at)
-    assert (held["limit"], held["active_slots"], held["slot_decay_per_second"]) == (5, 0, 0.5)
-    for verb, active in (("disable", False), ("enable", True)):
-        site.cli(gate, verb, name)
-        assert site.read(at)["active"] is active
-    site.cli(gate, "delete", name)
-    assert site.ask("GET", at).status_code == 404
-    site.cli(gate, "inspect", name, fails=True)
-    site.cli(gate, "delete", name, fails=True)
-
-
-def test_commands_of_tags(site: Site) -> None:
-    """`prefect concurrency-limit`."""
-    tag = unique("scarce")
-    site.cli("concurrency-limit", "create", tag, "3")
-    assert tag in site.cli("concurrency-limit", "ls", "--limit", "200")
-    assert tag in site.cli("concurrency-limit", "inspect", tag)
-    run = "00000000-0000-4000-8000-000000000001"
-    site.ask("POST", "/concurrency_limits/increment", {"names": [tag], "task_run_id": run})
-    assert run in site.cli("concurrency-limit", "inspect", tag)
-    site.cli("concurrency-limit", "reset", tag)
-    assert site.read(f"/concurrency_limits/tag/{tag}")["active_slots"] == []
-    site.cli("concurrency-limit", "delete", tag)
-    assert site.ask("GET", f"/concurrency_limits/tag/{tag}").status_code == 404
-    site.cli("concurrency-limit", "inspect", tag, fails=True)

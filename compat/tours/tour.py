@@ -17,7 +17,7 @@ from compat.scenarios.site import Site
 UUID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b")
 # What depends on the moment: points in time however written, and how long ago they were.
 MOMENTS = (
-    re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:\d\d))?"),
+    re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|[+-]\d\d:\d\d))?(\.\d+)?"),
     re.compile(r"DateTime\([^()]*(\([^()]*\))?[^()]*\)|datetime\.datetime\([^()]*(\([^()]*\))?[^()]*\)"),
     re.compile(r"\b(in )?(a few seconds|an?|\d+) ?(seconds?|minutes?|hours?|days?)?( ago| from now| before| after)\b"),
     re.compile(r"\b(just now|now|in (a few|\d+) seconds?)\b"),
