@@ -146,11 +146,11 @@ class FlowRunGraphSettings(Group):
 
 
 class LogsSettings(Group):
-    """Live logs; here a stream costs nothing until somebody listens, so it is on."""
+    """Live logs, which cost nothing until somebody listens; without a period to be kept for, logs last as their run."""
 
     stream_out_enabled: bool = True
     stream_publishing_enabled: bool = True
-    retention_period: Annotated[Span, OURS] = timedelta(days=90)
+    retention_period: Annotated[Span | None, Blank, OURS] = None
 
 
 class TaskSchedulingSettings(Group):
