@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compat.twin.making import NOBODY, deployment, flow, pool, run, task_run
+from compat.twin.making import NOBODY, deployment, flow, run, task_run
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -25,7 +25,7 @@ def of_what_a_body_names(t: Recorder) -> None:
     one, none = flow(t).id, t.name("none")
     t.post("/flow_runs/", {"flow_id": NOBODY})
     t.post("/flow_runs/", {"flow_id": one, "work_pool_name": none})
-    t.post("/task_runs/", {"flow_run_id": NOBODY, "task_key": "k", "dynamic_key": "0"})
+    t.post("/task_runs/", {"flow_run_id": NOBODY, "task_key": none, "dynamic_key": "0"})
     t.post("/deployments/", {"flow_id": NOBODY, "name": "d"})
     t.post("/deployments/", {"flow_id": one, "name": "d", "work_pool_name": none})
     t.post("/deployments/", {"flow_id": one, "name": "d", "global_concurrency_limit_id": NOBODY})
@@ -42,6 +42,7 @@ def of_parameters(t: Recorder) -> None:
         t.patch(f"/deployments/{dep}", {"parameters": parameters})
         t.post(f"/deployments/{dep}/create_flow_run", {"parameters": parameters})
         t.post(f"/deployments/{dep}/create_flow_run/bulk", [{"parameters": parameters}])
+    t.post(f"/deployments/{dep}/create_flow_run/bulk", [{}] * 101)
 
 
 @case
@@ -84,16 +85,3 @@ def switched_on_again(t: Recorder) -> None:
 def one_state(t: Recorder) -> None:
     made = task_run(t, run(t, flow(t).id).id)
     t.get(f"/task_run_states/{made['state_id']}")
-
-
-@case
-def pools_of_charts(t: Recorder) -> None:
-    one, name = flow(t).id, pool(t)
-    dep = deployment(t, one, work_pool_name=name).id
-    ids = [t.post(f"/deployments/{dep}/create_flow_run", {}).id, run(t, one, "loose").id]
-    for number, parent in enumerate(ids):
-        task_run(t, parent, f"t{number}", state={"type": "COMPLETED"})
-    span = {"start_time": {"after_": t.at(hours=-95), "before_": t.at(hours=105)}}
-    mine = {"flow_runs": {"id": {"any_": ids}}, "task_runs": span}
-    for more in ({}, {"work_pools": {"name": {"any_": [name]}}}):
-        t.post("/ui/task_runs/dashboard/counts", {**mine, **more})

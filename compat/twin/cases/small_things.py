@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from websockets.sync.client import connect
 
 from compat.twin.making import NOBODY, flow, run, set_state, task_run
 from compat.twin.recorder import Recorder
@@ -56,6 +59,17 @@ def observed_states(t: Recorder) -> None:
     t.get("/observed-states", only="status")
     for bad in ("limit=0", "limit=201", "limit=x", "order_by=x", f"query={'x' * 101}"):
         t.get(f"/observed-states?{bad}")
+
+
+@case
+def task_workers_that_listen(t: Recorder) -> None:
+    keys = [t.name("key"), t.name("other")]
+    with connect(t.api.replace("http", "ws", 1) + "/task_runs/subscriptions/scheduled") as socket:
+        socket.send(json.dumps({"type": "subscribe", "keys": keys, "client_id": t.name("worker")}))
+        wanted = {"task_worker_filter": {"task_keys": keys[:1]}}
+        t.until(len, "POST", "/task_workers/filter", wanted, unordered=("$[].task_keys",))
+        t.post("/task_workers/filter", {"task_worker_filter": {"task_keys": [t.name("none")]}})
+    t.until(lambda a: not len(a), "POST", "/task_workers/filter", wanted)
 
 
 @case
