@@ -7,6 +7,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from bench.background import BackgroundTask
 from bench.events import TaskEvent
 from bench.http import Address
 from bench.measure import Cost, Round, Target, cost, idle_rate, play, rest, settle
@@ -34,6 +35,7 @@ WORKLOADS: dict[str, type[Workload]] = {
         FlowRunsFilter,
         DeploymentsPaginate,
         TaskEvent,
+        BackgroundTask,
         Logs,
         WorkerPoll,
         CreateDeployment,

@@ -21,7 +21,7 @@ async def test_connected_ones_are_listed_by_task(client: httpx.AsyncClient, db: 
 
 
 async def test_those_that_left_are_not(db: Db):
-    await workers.observe(db, dict.fromkeys(("stayed", "left", "lost"), ["a"]))
+    await workers.observe(db, dict.fromkeys(("stayed", "left", "lost"), ("a",)))
     await db.run(
         update(task_worker).where(task_worker.c.identifier == "lost").values(last_seen=now() - timedelta(minutes=2))
     )

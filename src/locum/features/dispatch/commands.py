@@ -11,7 +11,7 @@ from locum.features.dispatch import store
 from locum.features.dispatch.schemas import PollPool, PollQueue
 from locum.features.flow_runs import commands as flow_run_commands
 from locum.features.flow_runs import policy
-from locum.features.flow_runs.commands import Caller
+from locum.features.task_runs.callers import Caller
 from locum.features.work_pools.channel.frames import CANCELLING_TIMEOUT
 from locum.features.work_pools.commands import pools as pool_commands
 from locum.features.work_pools.commands import queues as queue_commands

@@ -58,13 +58,13 @@ async def _hand_out(websocket: WebSocket, handout: Handout, taker: Taker) -> Non
                     if message.done():
                         message.result()
                         message = asyncio.create_task(receive_object(websocket))
-                task_run_id, run = handed.result()
+                run = handed.result()
             finally:
                 handed.cancel()
             await websocket.send_text(run)
             if not await _confirmed(websocket, await message):
                 return
-            await handout.confirm(taker, task_run_id)
+            await handout.confirm(taker)
             message = asyncio.create_task(receive_object(websocket))
     finally:
         message.cancel()

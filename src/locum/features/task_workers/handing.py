@@ -38,7 +38,9 @@ class Taker:
         self.id = new_id()
         self.identifier = identifier
         self.task_keys = frozenset(task_keys)
-        self.handed: asyncio.Queue[tuple[UUID, str]] = asyncio.Queue(1)
+        self.handed: asyncio.Queue[str] = asyncio.Queue(1)
+        self.holds: UUID | None = None
+        """The run that it was handed and has not confirmed."""
 
 
 class Handout:
@@ -75,15 +77,17 @@ class Handout:
             # The connection is over, and its handler may be cancelled at any moment.
             await asyncio.shield(asyncio.create_task(self._leave(taker)))
 
-    async def next(self, taker: Taker) -> tuple[UUID, str]:
-        """The next task run for a taker: its id, and the run as JSON text."""
+    async def next(self, taker: Taker) -> str:
+        """The next task run for a taker, as JSON text."""
         self._waiting[taker.id] = taker
         self._bell.ring()
         return await taker.handed.get()
 
-    async def confirm(self, taker: Taker, task_run_id: UUID) -> None:
-        """The taker has it."""
-        await offers.confirm(self._db, taker.id, task_run_id)
+    async def confirm(self, taker: Taker) -> None:
+        """The taker has what it was handed."""
+        if taker.holds is not None:
+            await offers.confirm(self._db, taker.id, taker.holds)
+            taker.holds = None
 
     async def _leave(self, taker: Taker) -> None:
         try:
@@ -120,7 +124,8 @@ class Handout:
 
     async def _refresh(self) -> None:
         await workers.observe(self._db, self._present())
-        await offers.hold(self._db, self._takers)
+        # Not what was taken and then, in some failure, not sent: that comes free when its time has run out.
+        await offers.hold(self._db, {taker.id: taker.holds for taker in self._takers.values() if taker.holds})
 
     async def _hand_out(self) -> None:
         served: dict[frozenset[str], list[UUID]] = {}
@@ -128,9 +133,12 @@ class Handout:
             served.setdefault(taker.task_keys, []).append(taker.id)
         if not served:
             return
-        found = await offers.on_offer(self._db, frozenset[str]().union(*served))
+        found = frozenset[str]().union(*served)
+        if len(served) > 1:
+            # One question for all, in the place of one for each that mostly finds nothing.
+            found = await offers.on_offer(self._db, found)
         for task_keys, takers in served.items():
-            keys = list(task_keys & found)
+            keys = [key for key in task_keys if key in found]
             if keys:
                 # No task goes before another because of its name.
                 random.shuffle(keys)
@@ -146,7 +154,8 @@ class Handout:
                 gone.append(taker_id)
             elif run is not None:
                 del self._waiting[taker_id]
-                taker.handed.put_nowait((task_run_id, run))
+                taker.holds = task_run_id
+                taker.handed.put_nowait(run)
         if gone:
             await offers.give_back(self._db, gone)
             self._bell.ring()

@@ -1,6 +1,6 @@
 """The queue of background tasks: task runs on offer, who was sent one, and who has confirmed it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ HELD_FOR = timedelta(seconds=60)
 _HELD_FOR = bindparam("held_for", type_=INTERVAL)
 _KEYS = bindparam("task_keys", type_=ARRAY(Text))
 _TAKERS = bindparam("takers", type_=ARRAY(Uuid))
+_TASK_RUNS = bindparam("task_run_ids", type_=ARRAY(Uuid))
 
 
 def _offering(rows: Any) -> Any:
@@ -57,7 +58,9 @@ _TAKE = prepare(
     .columns(task_run_id=Uuid, taker=Uuid)
 )
 _HOLD = prepare(
-    update(task_offer).where(task_offer.c.taker == any_(_TAKERS)).values(taken_until=func.now() + _HELD_FOR)
+    update(task_offer)
+    .where(task_offer.c.task_run_id == any_(_TASK_RUNS), task_offer.c.taker == any_(_TAKERS))
+    .values(taken_until=func.now() + _HELD_FOR)
 )
 _GIVE_BACK = prepare(
     update(task_offer).where(task_offer.c.taker == any_(_TAKERS)).values(taker=None, taken_until=None, urgent=True)
@@ -70,7 +73,7 @@ _CONFIRM = prepare(
 )
 _WITHDRAW = prepare(
     delete(task_offer).where(
-        task_offer.c.task_run_id == any_(bindparam("task_run_ids", type_=ARRAY(Uuid))),
+        task_offer.c.task_run_id == any_(_TASK_RUNS),
         task_run.c.id == task_offer.c.task_run_id,
         task_run.c.state_type.is_distinct_from("SCHEDULED"),
     )
@@ -96,9 +99,9 @@ async def take(tx: Executor, task_keys: Sequence[str], takers: Sequence[UUID]) -
     return {row["taker"]: row["task_run_id"] for row in rows}
 
 
-async def hold(tx: Executor, takers: Collection[UUID]) -> None:
-    """Takers are still connected: what they were sent is theirs for another `HELD_FOR`."""
-    await tx.run(_HOLD, takers=list(takers), held_for=HELD_FOR)
+async def hold(tx: Executor, held: Mapping[UUID, UUID]) -> None:
+    """Takers are still connected: the task run that each was sent is theirs for another `HELD_FOR`."""
+    await tx.run(_HOLD, takers=list(held), task_run_ids=list(held.values()), held_for=HELD_FOR)
 
 
 async def give_back(tx: Executor, takers: Collection[UUID]) -> int:
