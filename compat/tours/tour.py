@@ -24,6 +24,7 @@ MOMENTS = (
     re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?\b"),
 )
 FRAMES = re.compile(r"[─━═╌┄-]{2,}")
+WHOLE = re.compile(r"(?<=\d)\.0\b")  # 2.0 and 2 are one number in JSON
 SHOWN = 10
 
 
@@ -117,6 +118,12 @@ class Tour:
     def read(self, path: str, body: Any = None) -> Each:
         """What REST answers at both."""
         return self.both(lambda site, n: site.read(path, _of(body, n)))
+
+    def answers(self, path: str) -> None:
+        """Compares what REST answers at both."""
+        read = self.read(path)
+        written = (json.dumps(read.at(n), indent=1, sort_keys=True) for n in (0, 1))
+        self.compare(path, Each(*(WHOLE.sub("", text) for text in written)))
 
     def known(self, names: Each, name: str) -> None:
         """Has a text that each server made up appear under one name."""
