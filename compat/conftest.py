@@ -12,6 +12,7 @@ import pytest
 
 from compat.environments import PEER, python_of
 from compat.servers import Server, discard, start_locum, start_peer, temporary_data, wait_until_healthy
+from compat.twin.coverage import Coverage
 
 _started: list[Server] = []
 
@@ -22,13 +23,15 @@ def _places(config: pytest.Config) -> list[Path]:
 
 def _wants_peer(config: pytest.Config) -> bool:
     here = Path(__file__).parent
-    return any(p in (here, here.parent) or (here / "twin") in (p, *p.parents) for p in _places(config))
+    return any(p in (here, here.parent) or {here / "twin", here / "tours"} & {p, *p.parents} for p in _places(config))
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Starts what no variable points at, in the process that leads the workers."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
+    if _wants_peer(config):
+        config.pluginmanager.register(Coverage())
     if not os.environ.get("COMPAT_LOCUM_URL"):
         _started.append(start_locum(temporary_data("locum")))
         os.environ["COMPAT_LOCUM_URL"] = _started[-1].api

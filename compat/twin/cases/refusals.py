@@ -16,6 +16,8 @@ BROKEN = {"n": {"__prefect_kind": "json", "value": "{"}}
 def of_old_clients(t: Recorder) -> None:
     for path in ("/admin/settings", "/admin/storage", "/block_capabilities/"):
         t.get(path, headers=OLD)
+    t.get("/automations/related-to/one", headers=OLD)
+    t.delete("/automations/owned-by/one", headers=OLD)
     t.delete("/admin/storage", headers=OLD)
     t.post("/block_types/install_system_block_types", headers=OLD)
 
