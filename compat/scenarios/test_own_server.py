@@ -191,7 +191,10 @@ def test_moving_to_another_server(own: Site, site: Site, mover: Site) -> None:
     own.cli("work-queue", "create", "urgent", "--pool", mark, "--limit", "3", "--priority", "1")
     for n in range(12):  # more than one page
         own.read("/v2/concurrency_limits/", {"name": f"{mark}-{n}", "limit": n, "slot_decay_per_second": n / 2})
-    own.program(BUILDS.replace("MARK", mark).replace("FOLDER", str(own.folder)))
+    made = own.program(BUILDS.replace("MARK", mark).replace("FOLDER", str(own.folder)))
+    reacts = {"type": "event", "posture": "Reactive", "expect": [f"{mark}.*"], "threshold": 2, "within": 60}
+    action = {"type": "run-deployment", "source": "selected", "deployment_id": made}
+    own.read("/automations/", {"name": mark, "trigger": reacts, "actions": [action]})
     mover.write("home/profiles.toml", PROFILES.replace("FROM", own.api).replace("INTO", site.api))
     printed = mover.cli("transfer", "--from", "here", "--to", "there")
     assert "failed" not in printed.lower(), printed
@@ -205,6 +208,11 @@ def test_moving_to_another_server(own: Site, site: Site, mover: Site) -> None:
         f"/block_types/slug/outer-{mark}/block_documents/name/{mark}-outer?include_secrets=true",
     )
     assert [_content(site.read(path)) for path in paths] == [_content(own.read(path)) for path in paths]
+    named = {"automations": {"name": {"any_": [mark]}}}
+    moved, *more = site.read("/automations/filter", named)
+    assert not more
+    assert _content(moved) == _content(own.read("/automations/filter", named)[0])
+    assert moved["actions"][0]["deployment_id"] == site.read(f"/deployments/name/{mark}/moved")["id"]
     again = mover.cli("transfer", "--from", "here", "--to", "there")
     assert "failed" not in again.lower(), again
 
