@@ -64,7 +64,7 @@ async def lapse(db: Db) -> None:
 
 class TestManyAtOnce:
     @pytest.mark.parametrize("decay", [0.0, 1e-9])
-    @pytest.mark.parametrize("size", [1, 3])
+    @pytest.mark.parametrize("size", [1, 3, 20])
     async def test_no_more_than_there_are_slots(self, db: Db, size: int, decay: float):
         flow_id = await a_flow(db)
         limit_id = await a_limit(db, size, slot_decay_per_second=decay)

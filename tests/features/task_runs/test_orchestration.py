@@ -67,6 +67,12 @@ class TestTags:
         assert await holders(db) == winners
         assert {one.status for one in decisions} == {SetStateStatus.ACCEPT, SetStateStatus.WAIT}
 
+    async def test_many_slots_for_more(self, db: Db):
+        await a_tag(db, "a", 30)
+        ids = [await a_task_run(db, "a") for _ in range(60)]
+        decisions = await asyncio.gather(*(propose(db, run_id, "RUNNING") for run_id in ids))
+        assert sum(one.status is SetStateStatus.ACCEPT for one in decisions) == len(await holders(db)) == 30
+
     async def test_slots_of_several_tags_are_taken_in_any_order(self, db: Db):
         for tag in ("a", "b", "c"):
             await a_tag(db, tag, 2)

@@ -99,7 +99,7 @@ async def set_state_in(
     row = await transitions.load(tx, run_id)
     if row is None:
         raise _unknown(run_id)
-    facts, decision = await decide(tx, row, proposed, rules, caller, holding=tx)
+    facts, decision = await decide(tx, row, proposed, rules, caller)
     slots, rest = _apart(decision)
     if decision.state is not None or decision.run_changed:
         announcement = lifecycle.state_changed(row, decision, caller.now)

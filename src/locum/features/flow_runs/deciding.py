@@ -11,29 +11,18 @@ from locum.domain.states import State
 from locum.features.concurrency import vacancies
 from locum.features.flow_runs.store import transitions
 from locum.features.task_runs.callers import Caller
-from locum.infra.db import Executor, Tx
+from locum.infra.db import Executor
 
 _NONE: Mapping[str, Any] = {}
 
 
 async def decide(
-    ex: Executor,
-    row: Mapping[str, Any],
-    proposed: State,
-    rules: Policy[FlowRunFacts],
-    caller: Caller,
-    *,
-    holding: Tx | None = None,
+    ex: Executor, row: Mapping[str, Any], proposed: State, rules: Policy[FlowRunFacts], caller: Caller
 ) -> tuple[FlowRunFacts, Decision[FlowRunFacts]]:
-    """The facts of a loaded run, and what becomes of the proposal.
-
-    With `holding`, a transaction, nobody else takes slots of the limits that are asked for until it ends.
-    """
+    """The facts of a loaded run, and what becomes of the proposal."""
     initial = transitions.state_of(row)
     slots = None
     if row["concurrency_limit_id"] is not None and rules.needs(Need.SLOTS, initial, proposed):
-        if holding is not None:
-            await vacancies.hold(holding, [row["concurrency_limit_id"]])
         lease = initial.state_details.deployment_concurrency_lease_id if initial else None
         found = await vacancies.of_ids(ex, [row["concurrency_limit_id"]], lease)
         slots = slots_of(row, found.get(row["concurrency_limit_id"]))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -61,9 +62,11 @@ async def set_state(
     """Propose a state and write what the rules make of it. Raises NotFound.
 
     The write touches the run only if it is still in the state that was read, and if the slots that it takes are still
-    free, else the transition is decided anew.
+    free, else the transition is decided anew; who loses the race for slots holds their limits first next time.
     """
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
+        if attempt and isinstance(db, Db):
+            return await db.transact(partial(set_state, run_id=run_id, proposed=proposed, rules=rules, caller=caller))
         loaded = await transitions.load(db, run_id)
         if loaded is None:
             raise NotFound(f"Task run with id {run_id} not found", bare=True)
