@@ -57,7 +57,9 @@ def of_flow_runs(t: Recorder) -> None:
     dep = deployment(t, one, work_pool_name=name).id
     holder = task_run(t, run(t, one, "parent").id)
     child = run(t, one, "child", parent_task_run_id=holder.id)
-    planned = t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("planned")}, headers=by_automation(t)).id
+    # Nothing is due while the case runs, or the servers would mark it late, each in its own time.
+    later = state("SCHEDULED", state_details={"scheduled_time": t.at(hours=1)})
+    planned = t.post(f"/deployments/{dep}/create_flow_run", {"state": later}, headers=by_automation(t)).id
     queued = run(t, one, "queued", work_pool_name=name, work_queue_name="default").id
     ids = [holder["flow_run_id"], child.id, planned, queued]
     _each(

@@ -187,7 +187,8 @@ def by_creator(t: Recorder) -> None:
     one = flow(t).id
     dep = deployment(t, one, paused=True, schedules=[{"schedule": {"interval": 3600, "anchor_date": t.at(hours=1)}}]).id
     t.post(f"/deployments/{dep}/schedule", {"start_time": t.at(minutes=30), "end_time": t.at(hours=3)})
-    t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("auto")}, headers=by_automation(t))
+    soon = state("SCHEDULED", state_details={"scheduled_time": t.at(minutes=20)})
+    t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("auto"), "state": soon}, headers=by_automation(t))
     run(t, one, "hand")
     mine = {"flows": {"id": {"any_": [one]}}, "sort": "EXPECTED_START_TIME_ASC"}
     for wanted in (
@@ -213,7 +214,8 @@ def joined_by_or(t: Recorder) -> None:
 def by_neighbours(t: Recorder) -> None:
     one, name = flow(t, tags=["ft"]).id, pool(t)
     dep = deployment(t, one, work_pool_name=name, tags=["dt"]).id
-    a = t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("a")}).id
+    soon = state("SCHEDULED", state_details={"scheduled_time": t.at(minutes=20)})
+    a = t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("a"), "state": soon}).id
     b = run(t, one, "b").id
     task_run(t, b, tags=["tt"])
     mine: dict[str, Any] = {"flow_runs": {"id": {"any_": [a, b]}}, "sort": "NAME_ASC"}
