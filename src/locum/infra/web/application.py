@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import count
 from time import perf_counter
 from typing import Any
 
 import orjson
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from locum.domain.errors import DomainError
 from locum.domain.ids import new_id
@@ -220,6 +221,9 @@ class Application:
             return
         try:
             await socket.handler(websocket, Call(scope, self._services), **found.groupdict())
+        except WebSocketDisconnect:
+            return  # the client went while it was told something
         except Exception:
             logger.exception("websocket failed: %s", socket.path)
-            await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": ""})
+            with suppress(OSError):
+                await send({"type": "websocket.close", "code": _GOING_AWAY, "reason": ""})

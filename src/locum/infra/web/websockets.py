@@ -61,8 +61,8 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
     @override
     def handle_ping(self) -> None:
         payload = self._patient.pings.popleft()
-        if not self._patience:
-            self._answer(payload)
+        if not self._patience or self.close_sent:
+            self._answer(payload)  # after a close nobody reads the line that it would wait in
             return
         self.queue.put_nowait(cast("Any", {"type": _PING, "payload": payload}))
         if not self.read_paused:
