@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from compat.twin.recorder import Answer, Recorder
@@ -27,7 +29,8 @@ SCHEMA = {
     },
 }
 
-EVENT_TRIGGER = {"type": "event", "posture": "Reactive"}
+# It waits for what never happens: the peer would set off one that waits for anything at each event of every case.
+EVENT_TRIGGER = {"type": "event", "posture": "Reactive", "expect": ["never"]}
 DO_NOTHING = {"type": "do-nothing"}
 # Where the peer answers with sets, in an order of chance.
 AUTOMATION_SETS = ("*.after", "*.expect", "*.for_each")
@@ -105,3 +108,19 @@ def automation(t: Recorder, stem: str = "automation", **fields: Any) -> Answer:
 def read_automation(t: Recorder, automation_id: str) -> Answer:
     """An automation, read again."""
     return t.get(f"/automations/{automation_id}", unordered=AUTOMATION_SETS)
+
+
+def automations_deleted(sequence: Callable[[Recorder], object]) -> Callable[[Recorder], object]:
+    """The sequence with every automation deleted that it made: the peer goes on evaluating what is left."""
+
+    @wraps(sequence)
+    def tidied(t: Recorder) -> None:
+        try:
+            sequence(t)
+        finally:
+            made = [step.answer for step in t.steps if (step.method, step.path) == ("POST", "/automations/")]
+            for answer in made:
+                if answer.status < REFUSED:
+                    t.delete(f"/automations/{answer.id}")
+
+    return tidied

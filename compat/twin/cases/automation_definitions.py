@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compat.twin.making import DO_NOTHING, EVENT_TRIGGER, automation, read_automation
+from compat.twin.making import DO_NOTHING, EVENT_TRIGGER, automation, automations_deleted, read_automation
 from compat.twin.recorder import Recorder
 from compat.twin.registry import case
 
@@ -12,6 +12,7 @@ RUNS = {"prefect.resource.id": "prefect.flow-run.*"}
 
 
 @case
+@automations_deleted
 def event_triggers(t: Recorder) -> None:
     for more in (
         {"expect": ["b", "a", "a"], "after": ["c.*"], "for_each": ["prefect.resource.id", "related:flow:x"]},
@@ -36,6 +37,7 @@ def event_triggers(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def event_triggers_refused(t: Recorder) -> None:
     for more in (
         {"posture": "Metric"},
@@ -60,6 +62,7 @@ def event_triggers_refused(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def metric_triggers(t: Recorder) -> None:
     query = {"name": "lateness", "threshold": 1, "operator": ">", "range": 300, "firing_for": 300}
     automation(t, trigger={"type": "metric", "posture": "Metric", "metric": query})
@@ -68,6 +71,7 @@ def metric_triggers(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def composite_triggers(t: Recorder) -> None:
     other = {**EVENT_TRIGGER, "posture": "Proactive"}
     inner = {"type": "sequence", "triggers": [EVENT_TRIGGER, other], "within": 5}
@@ -88,6 +92,7 @@ def composite_triggers(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def composite_triggers_refused(t: Recorder) -> None:
     whole = {"type": "compound", "triggers": [EVENT_TRIGGER], "require": "any", "within": 1}
     for more in (
@@ -111,6 +116,7 @@ def composite_triggers_refused(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def actions_of_every_kind(t: Recorder) -> None:
     some = t.uuid()
     actions: list[dict[str, Any]] = [
@@ -143,6 +149,7 @@ def actions_of_every_kind(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def actions_that_say_no_type(t: Recorder) -> None:
     some = t.uuid()
     automation(
@@ -163,6 +170,7 @@ def actions_that_say_no_type(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def actions_refused(t: Recorder) -> None:
     some = t.uuid()
     for action in (
@@ -203,6 +211,7 @@ def actions_refused(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def parameters_with_templates(t: Recorder) -> None:
     jinja, kind = "template", "__prefect_kind"
     for parameters in (
@@ -222,6 +231,7 @@ def parameters_with_templates(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def feedback(t: Recorder) -> None:
     run = {"type": "run-deployment", "deployment_id": t.uuid()}
     inferred = {"type": "run-deployment", "source": "inferred"}

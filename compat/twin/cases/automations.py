@@ -12,6 +12,7 @@ from compat.twin.making import (
     TEMPLATE,
     automation,
     automation_body,
+    automations_deleted,
     deployment,
     flow,
     pool,
@@ -22,6 +23,7 @@ from compat.twin.registry import case
 
 
 @case
+@automations_deleted
 def make_and_read(t: Recorder) -> None:
     read_automation(t, automation(t).id)
     made = automation(
@@ -32,6 +34,7 @@ def make_and_read(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def make_refused(t: Recorder) -> None:
     wrong: tuple[dict[str, Any], ...] = (
         {"name": None},
@@ -57,6 +60,7 @@ def make_refused(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def nobody(t: Recorder) -> None:
     t.get(f"/automations/{NOBODY}")
     t.send("PUT", f"/automations/{NOBODY}", automation_body(t))
@@ -68,6 +72,7 @@ def nobody(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def feedback_of_what_is_off(t: Recorder) -> None:
     trigger = {**EVENT_TRIGGER, "expect": ["prefect.flow-run.Running"]}
     off = automation(t, enabled=False, trigger=trigger, actions=[{"type": "run-deployment", "source": "inferred"}])
@@ -84,6 +89,7 @@ def feedback_of_what_is_off(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def change(t: Recorder) -> None:
     made = automation(t, description="d", tags=["a"], enabled=False, actions_on_trigger=[DO_NOTHING])
     changes: tuple[dict[str, Any], ...] = (
@@ -111,6 +117,7 @@ def change(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def switch(t: Recorder) -> None:
     made = automation(t)
     for body in ({"enabled": False}, {}, {"enabled": True}, {"enabled": "off"}):
@@ -121,6 +128,7 @@ def switch(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def delete(t: Recorder) -> None:
     made = automation(t, owner_resource=t.name("owner"))
     t.delete(f"/automations/{made.id}")
@@ -134,6 +142,7 @@ def _names(t: Recorder, path: str, **body: Any) -> None:
 
 
 @case
+@automations_deleted
 def filters(t: Recorder) -> None:
     tagged = {"a": ["x", "y"], "b": ["x"], "c": []}
     ids = [automation(t, stem, tags=tags).id for stem, tags in tagged.items()]
@@ -166,6 +175,7 @@ def filters(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def sorts_and_pages(t: Recorder) -> None:
     ids = [automation(t, stem).id for stem in ("b", "c", "a")]
     t.patch(f"/automations/{ids[1]}", {"enabled": False})
@@ -177,6 +187,7 @@ def sorts_and_pages(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def lists_refused(t: Recorder) -> None:
     for body in (
         {"sort": "OLDEST"},
@@ -197,6 +208,7 @@ def lists_refused(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def owners(t: Recorder) -> None:
     owner, other = (f"prefect.deployment.{t.uuid(n)}" for n in (1, 2))
     run = {"type": "run-deployment", "deployment_id": t.uuid(2)}
@@ -219,6 +231,7 @@ def owners(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def job_variables(t: Recorder) -> None:
     name = pool(t, base_job_template=TEMPLATE)
     flow_id = flow(t).id
@@ -244,6 +257,7 @@ def job_variables(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def what_it_names_is_deleted(t: Recorder) -> None:
     flow_id = flow(t).id
     made = deployment(t, flow_id).id
@@ -255,6 +269,7 @@ def what_it_names_is_deleted(t: Recorder) -> None:
 
 
 @case
+@automations_deleted
 def events(t: Recorder) -> None:
     owned = automation(t, "owned", owner_resource=t.name("owner"))
     made = automation(t, trigger={**EVENT_TRIGGER, "expect": ["a"], "within": 3}, tags=["b"])
