@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     ColumnElement,
     Executable,
@@ -17,12 +16,12 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
-    null,
     select,
     update,
 )
 
 from locum.domain.ids import new_id
+from locum.features.blocks.store.reaching import reached_from
 from locum.features.blocks.store.types import PROJECTION as TYPE
 from locum.filters.sorting import BlockDocumentSort
 from locum.filters.statements import LIMIT, OFFSET, Clauses, Restriction, Shaped, count_of
@@ -49,17 +48,10 @@ _SCHEMA_ID = bindparam("block_schema_id", type_=Uuid)
 
 def _with_referred(roots: Select[Any]) -> Executable:
     """Those documents and all that they refer to: a row for each way it is reached, roots with a `place`."""
-    first = roots.add_columns(func.row_number().over().label("place")).cte("roots")
-    reached = select(
-        first.c.id, null().cast(Uuid).label("parent_id"), null().cast(Text).label("field"), first.c.place
-    ).cte("reached", recursive=True)
-    referred = select(
-        block_document_reference.c.reference_block_document_id,
-        block_document_reference.c.parent_block_document_id,
-        block_document_reference.c.name,
-        null().cast(BigInteger),
-    ).join(reached, block_document_reference.c.parent_block_document_id == reached.c.id)
-    reached = reached.union(referred)
+    reference = block_document_reference.c
+    reached = reached_from(
+        roots, reference.parent_block_document_id, reference.reference_block_document_id, reference.name
+    )
     return (
         select(
             *_COLUMNS,

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     ColumnElement,
     Executable,
     Select,
@@ -15,13 +14,13 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    null,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 
 from locum.domain.ids import new_id
+from locum.features.blocks.store.reaching import reached_from
 from locum.features.blocks.store.types import PROJECTION as TYPE
 from locum.filters.statements import LIMIT, OFFSET, Clauses, Restriction, Shaped
 from locum.infra.db import Executor, Row, dump_json, prepare
@@ -35,25 +34,15 @@ _COLUMNS = tuple(
 
 def with_nested(roots: Select[UUID]) -> Executable:
     """Those schemas and all nested in them: a row for each way it is reached, roots with a `place` in their order."""
-    first = roots.add_columns(func.row_number().over().label("place")).cte("roots")
-    reached = select(
-        first.c.id, null().cast(Uuid).label("parent_id"), null().cast(Text).label("name"), first.c.place
-    ).cte("reached", recursive=True)
-    nested = select(
-        block_schema_reference.c.reference_block_schema_id,
-        block_schema_reference.c.parent_block_schema_id,
-        block_schema_reference.c.name,
-        null().cast(BigInteger),
-    ).join(reached, block_schema_reference.c.parent_block_schema_id == reached.c.id)
-    # a union drops what was reached before, so that schemas in a circle end
-    reached = reached.union(nested)
+    reference = block_schema_reference.c
+    reached = reached_from(roots, reference.parent_block_schema_id, reference.reference_block_schema_id, reference.name)
     return (
         select(
             *_COLUMNS,
             block_type.c.slug,
             TYPE.label("block_type"),
             reached.c.parent_id,
-            reached.c.name,
+            reached.c.field.label("name"),
             reached.c.place,
         )
         .select_from(

@@ -6,26 +6,12 @@ from uuid import UUID
 from sqlalchemy import Boolean, ColumnElement, Text, Uuid, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from locum.features.work_pools.store.queues import FIELDS
 from locum.infra.db import Executor, json_array_of, json_object, prepare
 from locum.tables.deployments import deployment
 from locum.tables.work_pools import work_queue
 
-_PROJECTION = json_object(
-    work_queue,
-    {
-        "id": work_queue.c.id,
-        "created": work_queue.c.created,
-        "updated": work_queue.c.updated,
-        "name": work_queue.c.name,
-        "description": work_queue.c.description,
-        "is_paused": work_queue.c.is_paused,
-        "concurrency_limit": work_queue.c.concurrency_limit,
-        "priority": work_queue.c.priority,
-        "work_pool_id": work_queue.c.work_pool_id,
-        "filter": work_queue.c.filter,
-        "last_polled": work_queue.c.last_polled,
-    },
-)
+_PROJECTION = json_object(work_queue, FIELDS)
 
 
 def _member(name: str) -> ColumnElement[Any]:

@@ -82,21 +82,27 @@ def _active_slots(states: tuple[str, ...]) -> ColumnElement[Any]:
 _POOL_NAME = select(work_pool.c.name).where(work_pool.c.id == work_queue.c.work_pool_id).scalar_subquery()
 
 
+FIELDS: dict[str, ColumnElement[Any]] = {
+    "id": work_queue.c.id,
+    "created": work_queue.c.created,
+    "updated": work_queue.c.updated,
+    "name": work_queue.c.name,
+    "description": work_queue.c.description,
+    "is_paused": work_queue.c.is_paused,
+    "concurrency_limit": work_queue.c.concurrency_limit,
+    "priority": work_queue.c.priority,
+    "work_pool_id": work_queue.c.work_pool_id,
+    "filter": work_queue.c.filter,
+    "last_polled": work_queue.c.last_polled,
+}
+"""A queue as it is answered where its pool and its slots are of no interest."""
+
+
 def _projection(states: tuple[str, ...]) -> ColumnElement[str]:
     return json_object(
         work_queue,
         {
-            "id": work_queue.c.id,
-            "created": work_queue.c.created,
-            "updated": work_queue.c.updated,
-            "name": work_queue.c.name,
-            "description": work_queue.c.description,
-            "is_paused": work_queue.c.is_paused,
-            "concurrency_limit": work_queue.c.concurrency_limit,
-            "priority": work_queue.c.priority,
-            "work_pool_id": work_queue.c.work_pool_id,
-            "filter": work_queue.c.filter,
-            "last_polled": work_queue.c.last_polled,
+            **FIELDS,
             "work_pool_name": _POOL_NAME,
             "status": work_queue.c.status,
             "active_slots": _active_slots(states),
