@@ -61,6 +61,11 @@ def failed(now: datetime, message: str | None = None) -> State:
     return make(StateType.FAILED, now, message=message)
 
 
+def cancelling(now: datetime, message: str | None = None) -> State:
+    """To be ended by whoever carries it out."""
+    return make(StateType.CANCELLING, now, message=message)
+
+
 def cancelled(now: datetime, message: str | None = None) -> State:
     """Ended because somebody said so."""
     return make(StateType.CANCELLED, now, message=message)

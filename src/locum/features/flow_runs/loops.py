@@ -1,4 +1,4 @@
-"""Background work on flow runs: those that nobody took in time are late, those paused for too long have failed."""
+"""Background work on flow runs: lateness, pauses that run out, and what belongs to cancelled ones."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,13 +12,17 @@ from locum.features.concurrency import vacancies
 from locum.features.events.emit import Announcement
 from locum.features.flow_runs import commands, lifecycle, policy
 from locum.features.flow_runs.deciding import cancels_new, slots_of
-from locum.features.flow_runs.store import overdue, transitions
+from locum.features.flow_runs.store import children, overdue, transitions
+from locum.features.task_runs import commands as task_commands
+from locum.features.task_runs import policy as task_policy
 from locum.features.task_runs.callers import Caller
 from locum.infra.db import Db, Executor, Row, Tx
 from locum.infra.loop import Background, Report
 from locum.infra.settings import Settings
 
 _BATCH = 400
+_FOLLOWED_FOR = timedelta(days=1)
+_WITH_PARENT = "The flow run that it belongs to was cancelled."
 
 
 class LateRuns:
@@ -89,13 +93,48 @@ async def _fail(tx: Tx, run_id: UUID, now: datetime) -> bool:
     return True
 
 
+class CancelledChildren:
+    """Cancels what belongs to cancelled flow runs: their task runs, and their subflows."""
+
+    async def run_once(self, db: Db, now: datetime) -> Report:
+        """Cancel one batch of each; those of runs that were cancelled long ago are left alone."""
+        since = now - _FOLLOWED_FOR
+        task_runs = await children.task_runs(db, since, _BATCH)
+        subflows = await children.subflows(db, since, _BATCH)
+        done = 0
+        for run_id in task_runs:
+            done += await db.transact(partial(_cancel_task_run, run_id=run_id, since=since, now=now))
+        for run_id in subflows:
+            done += await db.transact(partial(_cancel_subflow, run_id=run_id, since=since, now=now))
+        return Report(done, full=_BATCH in (len(task_runs), len(subflows)) and done > 0)
+
+
+async def _cancel_task_run(tx: Tx, run_id: UUID, since: datetime, now: datetime) -> bool:
+    if not await children.hold_task_run(tx, run_id, since):
+        return False
+    await task_commands.set_state(tx, run_id, named.cancelled(now, _WITH_PARENT), task_policy.FORCED, Caller(now))
+    return True
+
+
+async def _cancel_subflow(tx: Tx, run_id: UUID, since: datetime, now: datetime) -> bool:
+    """Where it has infrastructure of its own, whoever carries it out ends it."""
+    held, deployed = await children.hold_subflow(tx, run_id, since)
+    if not held:
+        return False
+    state = (named.cancelling if deployed else named.cancelled)(now, _WITH_PARENT)
+    await commands.set_state_in(tx, run_id, state, policy.FORCED, Caller(now))
+    return True
+
+
 def backgrounds(settings: Settings) -> tuple[Background, ...]:
     """The loops of this feature that the settings let run."""
     services = settings.services
-    late, pauses = services.late_runs, services.pause_expirations
+    late, pauses, cancelled = services.late_runs, services.pause_expirations, services.cancellation_cleanup
     found: list[Background] = []
     if late.enabled:
         found.append(Background("late runs", LateRuns(late.after_seconds), every=late.loop_seconds))
     if pauses.enabled:
         found.append(Background("pause expirations", PauseExpirations(), every=pauses.loop_seconds))
+    if cancelled.enabled:
+        found.append(Background("cancelled children", CancelledChildren(), every=cancelled.loop_seconds))
     return tuple(found)
