@@ -88,6 +88,11 @@ def spoil(request: Request, chance: random.Random) -> Request:
     return chance.choice(ways)(request, chance)
 
 
+def spoilt(value: Any, chance: random.Random) -> Any:
+    """The value with one part of it, or the whole, made hostile."""
+    return _put(value, chance.choice(list(_places(value))), anything(chance))
+
+
 def distort(request: Request, chance: random.Random) -> Request:
     """The request in a form that the operation does not have: another method, type or path, or a body too many."""
     way = chance.randrange(5)
@@ -127,8 +132,7 @@ def _raw(request: Request, chance: random.Random) -> Request:
 
 
 def _leaf(request: Request, chance: random.Random) -> Request:
-    places = list(_places(request.body))
-    return replace(request, body=_put(request.body, chance.choice(places), anything(chance)))
+    return replace(request, body=spoilt(request.body, chance))
 
 
 def _member(request: Request, chance: random.Random) -> Request:
