@@ -5,20 +5,50 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
-from locum.filters.sorting import DeploymentSort, FlowRunSort, FlowSort, LogSort, Sort, TaskRunSort
+from locum.filters.sorting import FlowRunSort, FlowSort, Sort, TaskRunSort
 from locum.infra.db import Tx
 from locum.tables.flows import flow
 from locum.tables.task_runs import task_run
 from tests.filters.world import START
 
+# Few moments and names for many runs, and runs without any, in an order that is nobody's.
+EQUALS = """
+    WITH made AS (
+        INSERT INTO flow (id, name) VALUES (gen_random_uuid(), 'f') RETURNING id
+    ), runs AS (
+        SELECT gen_random_uuid() AS id, 'run ' || n % 3 AS name,
+            CASE WHEN n % 4 > 0 THEN now() + n % 2 * interval '1 h' END AS at
+        FROM generate_series(1, 22) AS n
+    ), flow_runs AS (
+        INSERT INTO flow_run (id, name, flow_id, expected_start_time, next_scheduled_start_time, start_time, end_time)
+        SELECT runs.id, name, made.id, at, at, at, at FROM runs, made
+    )
+    INSERT INTO task_run (
+        id, name, task_key, dynamic_key, expected_start_time, next_scheduled_start_time, start_time, end_time
+    )
+    SELECT id, name, 'k', id, at, at, at, at FROM runs
+"""
+
 
 class TestSorts:
-    @pytest.mark.parametrize("kind", [FlowSort, FlowRunSort, TaskRunSort, DeploymentSort, LogSort])
-    def test_each_ends_in_the_id(self, kind: type[Sort]):
-        last: list[Any] = [sort.order[-1] for sort in kind]
-        assert {column.element.name for column in last} == {"id"}
+    @pytest.mark.parametrize("sort", [sort for kind in Sort.__subclasses__() for sort in kind], ids=repr)
+    def test_each_ends_in_what_no_two_rows_share(self, sort: Sort):
+        last: Any = sort.order[-1]
+        column = last.element
+        alone = [tuple(index.columns) for index in column.table.indexes if index.unique]
+        assert column.primary_key or (column,) in alone
+
+    @pytest.mark.parametrize("sort", [*FlowRunSort, *TaskRunSort], ids=repr)
+    async def test_pages_neither_overlap_nor_leave_out(self, tx: Tx, sort: Sort):
+        await tx.run(text(EQUALS))
+        last: Any = sort.order[-1]
+        rows = select(last.element).order_by(*sort.order)
+        whole = [row["id"] for row in await tx.rows(rows)]
+        pages = [await tx.rows(rows.limit(4).offset(start)) for start in range(0, 24, 4)]
+        assert [row["id"] for page in pages for row in page] == whole
+        assert len(set(whole)) == 22
 
     async def test_duration_of_what_runs_grows(self, tx: Tx):
         long_ago = START - timedelta(days=900)
