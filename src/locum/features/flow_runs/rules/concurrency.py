@@ -84,9 +84,10 @@ class KeepSlot(Rule[FlowRunFacts]):
         """Renew the lease or name another; cancel the run where others have taken all slots."""
         if asked.initial is None:
             return None
-        lease = asked.initial.state_details.deployment_concurrency_lease_id
+        lease, slots = asked.initial.state_details.deployment_concurrency_lease_id, asked.run.slots
+        if lease == asked.proposed.state_details.deployment_concurrency_lease_id and slots is None:
+            return None
         kept = asked.proposed.detailed(deployment_concurrency_lease_id=lease)
-        slots = asked.run.slots
         if lease is None or slots is None or not asked.runs(*_RENEWS):
             return Verdict(state=kept)
         if slots.limit.held:
