@@ -37,19 +37,16 @@ SCHEMA: dict[str, Any] = {
 
 
 def forms(secret: str) -> set[bytes]:
-    """The secret, and how it reads in texts that a dump may hold."""
-    raw = secret.encode()
-    told = {
-        raw,
-        json.dumps(secret)[1:-1].encode(),
-        quote(secret).encode(),
-        raw.hex().encode(),
-        raw.hex().upper().encode(),
-    }
-    for shift in range(3):
-        # where it begins in a longer text decides how it reads; the digits at both ends belong to its neighbours too
-        text = base64.b64encode(b"\0" * shift + raw)[(0, 2, 3)[shift] : -4]
-        told |= {text, text.translate(bytes.maketrans(b"+/", b"-_"))}
+    """The secret, and how it reads within other texts and encodings of them."""
+    escaped = (json.dumps(secret, ensure_ascii=plain)[1:-1] for plain in (True, False))
+    texts = [text.encode() for text in (secret, *escaped)]
+    told = {*texts, quote(secret).encode()}
+    for text in texts:
+        told |= {text.hex().encode(), text.hex().upper().encode()}
+        for shift in range(3):
+            # where it begins decides how it reads; the digits at both ends belong to its neighbours too
+            digits = base64.b64encode(b"\0" * shift + text)[(0, 2, 3)[shift] : -4]
+            told |= {digits, digits.translate(bytes.maketrans(b"+/", b"-_"))}
     return told
 
 
@@ -60,7 +57,7 @@ def found(secrets: dict[str, str], *places: bytes) -> set[str]:
 
 def test_every_form_is_found():
     for prefix in range(6):
-        text = b"x" * prefix + SECRETS["plain"].encode() + b"y" * 5
+        text = json.dumps({"x" * prefix: SECRETS["plain"]}, ensure_ascii=prefix < 3).encode()
         for place in (text, base64.b64encode(text), base64.urlsafe_b64encode(text), text.hex().encode()):
             assert found(SECRETS, place) == {"plain"}
 
