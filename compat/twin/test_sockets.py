@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-SILENCE = 2.0
+SILENCE, PATIENCE = 2.0, 60.0
 NEEDED = ["worker_heartbeat.v1", "work_pool_snapshot.v1"]
 CLEANS_UP = {
     "requested_capabilities": [*NEEDED, "cleanup_delivery.v1", "other.v1"],
@@ -63,9 +63,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Listen:
-    """A step that waits for so many messages, or for the end of the connection."""
+    """A step that waits for a message, or for the end of the connection; or sees that there is `nothing` to hear."""
 
-    messages: int = 1
+    nothing: bool = False
 
 
 Step = Request | Listen | dict[str, Any] | str | list[Any]
@@ -199,7 +199,7 @@ DIALOGUES = (
     subscription("empty-keys", {"type": "subscribe", "keys": [], "client_id": "x"}, Listen()),
     subscription("no-client", {"type": "subscribe", "keys": [KEY]}, Listen()),
     subscription("one-after-the-other", SUBSCRIBE, delayed(1), delayed(2), Listen(), ACK, Listen(), ACK),
-    subscription("waits-for-the-word", SUBSCRIBE, delayed(1), delayed(2), Listen(2)),
+    subscription("waits-for-the-word", SUBSCRIBE, delayed(1), delayed(2), Listen(), Listen(nothing=True)),
     subscription("quits", SUBSCRIBE, delayed(1), Listen(), {"type": "quit"}, Listen()),
 )
 """In turn: what is sent, what is asked for beside it, and when to listen."""
@@ -243,13 +243,12 @@ class Side:
         if isinstance(step, Request):
             await self._ask(http, step)
         elif isinstance(step, Listen):
-            for _ in range(step.messages):
-                try:
-                    message = json.loads(await asyncio.wait_for(socket.recv(), SILENCE))
-                except TimeoutError:
-                    self.heard.append("silence")
-                else:
-                    self.heard.append(self._comparable(message))
+            try:
+                message = await asyncio.wait_for(socket.recv(), SILENCE if step.nothing else PATIENCE)
+            except TimeoutError:
+                self.heard.append("silence")
+            else:
+                self.heard.append(self._comparable(json.loads(message)))
         else:
             await socket.send(self.named(step if isinstance(step, str) else json.dumps(step)))
 
