@@ -77,6 +77,16 @@ class TestUpgrade:
             await owner.execute("DROP OWNED BY tenant; DROP ROLE tenant")
             await owner.close()
 
+    async def test_extensions_may_lie_where_nobody_looks(self, empty_url: str, settings: Settings):
+        owner = await databases.connect(empty_url)
+        try:
+            await owner.execute("CREATE SCHEMA extensions; CREATE EXTENSION pg_trgm SCHEMA extensions")
+            await upgrade(settings, empty_url, LOCATION)
+            made = await owner.fetchval("SELECT pg_get_indexdef('ix_flow_run__name_trigrams'::regclass)")
+            assert made.endswith("USING gin (name extensions.gin_trgm_ops)")
+        finally:
+            await owner.close()
+
     async def test_reset_leaves_other_tables(self, own_url: str, settings: Settings):
         async with databases.pool(own_url) as db:
             await db.run(text("CREATE TABLE theirs (x int)"))
