@@ -55,7 +55,7 @@ SAVE = """
 
 def test_blocks(tour: Tour) -> None:
     """`prefect block`: types registered from a file, and their documents."""
-    mark = unique("b")
+    mark = unique("00-b")  # listed first, however many there are
     tour.both(lambda site, _: site.write("blocks.py", BLOCKS.format(mark=mark)))
     tour.cli("block", "register", "--file", "blocks.py")
     tour.cli("block", "register", "--file", "none.py", fails=True)
