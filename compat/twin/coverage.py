@@ -112,4 +112,5 @@ def verdict(whole: Contract, seen: Witness) -> tuple[list[str], bool]:
     for kind, (tried, all_, excused) in totals.items():
         lines.append(f"{tried} of {all_} {kind}" + (f" ({excused} excused)" if excused else ""))
     idle = [f"excused without need: {kind}: {name}" for kind, name, _ in EXCUSES if (kind, name) not in needed]
-    return [*lines, *missing, *idle], not missing and not idle
+    complete = not missing and not idle
+    return [*lines, *missing, *idle, *(() if complete else ("So the run fails.",))], complete

@@ -88,7 +88,7 @@ def flow_run_sequence(t: Recorder, chance: Random) -> None:
     }
     holder = None
     if chance.random() < 0.6:
-        limits = chance.choice(({}, {"concurrency_limit": 1}))
+        limits: dict[str, Any] = chance.choice(({}, {"concurrency_limit": 1}))
         dep = deployment(t, flow_id, **limits).id
         one = t.post(f"/deployments/{dep}/create_flow_run", {"name": t.name("run"), **fields}).id
     else:
