@@ -1,4 +1,4 @@
-"""The event log, which is also the bus: partitioned by the day of occurrence, followed in commit order."""
+"""The event log, which is also the bus: partitioned by the time of occurrence, followed in commit order."""
 
 from datetime import datetime
 from typing import Any

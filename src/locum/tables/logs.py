@@ -1,4 +1,4 @@
-"""Log lines of runs, partitioned by the day of their timestamp and retired by dropping partitions."""
+"""Log lines of runs, partitioned by their time; they go with their run, or with the partition past its time."""
 
 from datetime import datetime
 from uuid import UUID
