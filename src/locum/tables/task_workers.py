@@ -22,7 +22,7 @@ task_worker = Table("task_worker", metadata, TaskWorkerColumns)
 
 
 class TaskOfferColumns(TypedColumns):
-    """Columns of `task_offer`: one row for each task run that waits for a worker, until a worker confirms that it has it.
+    """Columns of `task_offer`: one row per task run that waits for a worker to confirm it.
 
     A row with a `taker` was sent to that connection, and is nobody else's before `taken_until`.
     """
