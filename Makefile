@@ -14,6 +14,7 @@ PEER := .peer-venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
 WORKERS ?= 2
 EXAMPLES ?= 100
+FUZZ_SEED = $(if $(SEED),FUZZ_SEED=$(SEED))
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,8 +93,12 @@ compat-old: $(VENV)/dev peer ## One scenario each with older clients (installs t
 bench: $(VENV)/dev $(VENV)/compiled peer ## Load, CPU per request and ratios against the peer
 	@$(PY) -m bench
 
-fuzz: $(VENV)/dev ## Requests made up from openapi/locum.json (EXAMPLES= per operation)
-	@FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/pytest tests/fuzz -n $(WORKERS)
+fuzz: $(VENV)/dev ## Requests and socket messages made up from the document (EXAMPLES= per operation, SEED=)
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(FUZZ_SEED) $(BIN)/pytest tests/fuzz -n $(WORKERS)
+
+fuzz-peer: $(VENV)/dev $(VENV)/compiled peer ## The same requests to locum and the peer: docs/peer-failures.md (EXAMPLES=, SEED=)
+	@FUZZ_EXAMPLES=$(if $(filter file,$(origin EXAMPLES)),8,$(EXAMPLES)) $(FUZZ_SEED) \
+		$(PY) -W ignore -m tests.fuzz.peer_failures docs/peer-failures.md
 
 openapi: $(VENV)/dev ## Write openapi/locum.json (and the peer's structure, with PEER_DOCUMENT=FILE|URL)
 	@$(BIN)/locum openapi > openapi/locum.json.new && mv openapi/locum.json.new openapi/locum.json
@@ -118,4 +123,4 @@ clean: ## Remove environments and caches; never data
 	@rm -rf $(VENV) .peer-venv .peer-* .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup peer run db check fmt laws test test-fast compat compat-old bench fuzz openapi openapi-diff migration constraints clean
+.PHONY: help setup peer run db check fmt laws test test-fast compat compat-old bench fuzz fuzz-peer openapi openapi-diff migration constraints clean

@@ -58,18 +58,18 @@ class Request:
         """Its name in reports."""
         return f"{self.method} {self.path}"
 
-    def curl(self, address: str = "$API") -> str:
+    def curl(self, address: str = "$API", shown: int = SHOWN) -> str:
         """A line that sends it anew, cut where it is long."""
         parts = ["curl", "-X", self.method, f"{address}{self.target}"]
         for name, value in self.headers.items():
-            shown = value.decode("latin-1") if isinstance(value, bytes) else value
-            parts += ["-H", f"{name}: {shown}"]
+            text = value.decode("latin-1") if isinstance(value, bytes) else value
+            parts += ["-H", f"{name}: {text}"]
         if self.payload is not None:
             if "content-type" not in {name.lower() for name in self.headers}:
                 parts += ["-H", f"content-type: {JSON}"]
             parts += ["--data-binary", self.payload.decode("latin-1")]
         text = " ".join(shlex.quote(part) if part != f"{address}{self.target}" else f'"{part}"' for part in parts)
-        return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text)} characters)"
+        return text if len(text) <= shown else f"{text[:shown]}... ({len(text)} characters)"
 
 
 @dataclass(frozen=True)
