@@ -146,7 +146,7 @@ def _since(**ago: float) -> dict[str, str]:
         {"start_time": _since(days=1)},
         {"next_scheduled_start_time": {"before_": NOW.isoformat()}, "state": {"type": {"any_": ["SCHEDULED"]}}},
     ],
-    ids=str,
+    ids="-".join,
 )
 async def test_flow_runs_of_a_dashboard(large: Db, asked: dict[str, Any]):
     for sort in (sorting.FlowRunSort.START_TIME_DESC, sorting.FlowRunSort.EXPECTED_START_TIME_ASC):
