@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
 
 from locum.domain.clock import now
 from locum.domain.errors import Unavailable
@@ -18,6 +18,7 @@ from locum.features.task_workers import handing
 from locum.features.task_workers.handing import Handout
 from locum.features.task_workers.store import offers
 from locum.infra.db import Db, Executor
+from locum.tables.task_runs import task_run
 from locum.tables.task_workers import task_offer
 
 
@@ -94,3 +95,33 @@ async def test_an_urgent_one_goes_before_the_others(own_db: Db):
     await offers.offer(own_db, ids[2], urgent=True)
     order = [(await offers.take(own_db, ["k"], [taker]))[taker] for taker in (new_id(), new_id(), new_id())]
     assert order == [ids[2], ids[0], ids[1]]
+
+
+async def test_one_that_is_scheduled_again_before_it_is_confirmed_is_on_offer_again(own_db: Db):
+    run_id = await _delay(own_db)
+    first, second = new_id(), new_id()
+    await offers.take(own_db, ["k"], [first])
+    await offers.offer(own_db, run_id, urgent=False)
+    await offers.confirm(own_db, first, run_id)
+    assert await offers.take(own_db, ["k"], [second]) == {second: run_id}
+
+
+async def test_one_that_is_scheduled_again_while_it_is_withdrawn_stays_on_offer(own_db: Db):
+    run_id, first, second = await _delay(own_db), new_id(), new_id()
+    await own_db.run(update(task_run).values(state_type="PENDING"))
+    await offers.take(own_db, ["k"], [first])
+    async with own_db.tx() as tx:
+        await tx.run(update(task_run).values(state_type="SCHEDULED"))
+        await offers.offer(tx, run_id, urgent=False)
+        withdrawing = asyncio.create_task(offers.withdraw(own_db, {first: run_id}))
+        await _until_it_waits(own_db, withdrawing)
+    await withdrawing
+    assert await offers.take(own_db, ["k"], [second]) == {second: run_id}
+
+
+async def _until_it_waits(db: Db, task: asyncio.Task[None]) -> None:
+    """Until the task is done, or waits for a lock that this test holds."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(5):
+        while not task.done() and not await db.value(waiting):
+            await asyncio.sleep(0)

@@ -160,5 +160,5 @@ class Handout:
             await offers.give_back(self._db, gone)
             self._bell.ring()
         if len(runs) < len(taken):
-            await offers.withdraw(self._db, [one for one in taken.values() if one not in runs])
+            await offers.withdraw(self._db, {taker: run for taker, run in taken.items() if run not in runs})
             self._bell.ring()

@@ -23,9 +23,16 @@ _TASK_RUNS = bindparam("task_run_ids", type_=ARRAY(Uuid))
 
 
 def _offering(rows: Any) -> Any:
-    """A run that is on offer already stays where it is in the queue."""
+    """A run that waits already stays where it is in the queue; one that is under way is on offer again.
+
+    For whoever was sent it may have run it by now, and only its confirmation is still to come.
+    """
     made = insert(task_offer).from_select(["task_run_id", "task_key", "urgent"], rows)
-    return made.on_conflict_do_nothing(index_elements=["task_run_id"])
+    return made.on_conflict_do_update(
+        index_elements=["task_run_id"],
+        set_={"urgent": made.excluded.urgent, "taker": None, "taken_until": None},
+        where=task_offer.c.taker.is_not(None),
+    )
 
 
 def insertion(among: FromClause) -> CTE:
@@ -74,6 +81,7 @@ _CONFIRM = prepare(
 _WITHDRAW = prepare(
     delete(task_offer).where(
         task_offer.c.task_run_id == any_(_TASK_RUNS),
+        task_offer.c.taker == any_(_TAKERS),  # else it was offered anew, and the state seen here may be the one before
         task_run.c.id == task_offer.c.task_run_id,
         task_run.c.state_type.is_distinct_from("SCHEDULED"),
     )
@@ -114,6 +122,6 @@ async def confirm(tx: Executor, taker: UUID, task_run_id: UUID) -> None:
     await tx.run(_CONFIRM, holder=taker, wanted=task_run_id)
 
 
-async def withdraw(tx: Executor, task_run_ids: Collection[UUID]) -> None:
-    """Offer those no more that are not scheduled any longer."""
-    await tx.run(_WITHDRAW, task_run_ids=list(task_run_ids))
+async def withdraw(tx: Executor, taken: Mapping[UUID, UUID]) -> None:
+    """Of what takers were to be sent, offer no more what is not scheduled any longer."""
+    await tx.run(_WITHDRAW, takers=list(taken), task_run_ids=list(taken.values()))
