@@ -141,6 +141,7 @@ class TestSetup:
             ("p", _hello(work_queue_names=["x"]), (1008, "authorization_failed")),
             ("p", _hello(supported_channel_versions=["v2"]), (1008, "unsupported_version")),
             ("p", _hello(requested_capabilities=NEEDED[:1]), (1002, "protocol_error")),
+            ("p", _hello(**CLEANS_UP, max_cleanup_concurrency=2**31), (1002, "protocol_error")),
             ("p", _hello(handled_cleanup_kinds=["cancelling_timeout_teardown.v1"]), (1002, "protocol_error")),
             ("p", _hello(unknown=1), (1002, "protocol_error")),
             ("p", _hello(worker_name="a\0b"), (1002, "protocol_error")),

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from locum.domain.errors import Unavailable
+from locum.domain.errors import Invalid, Unavailable
 from locum.features.task_workers.handing import Handout, Taker
 from locum.infra.web import Call, Socket
 from locum.infra.web.inbox import TRY_AGAIN_LATER, accept_client, receive_object
@@ -26,6 +26,8 @@ async def scheduled_task_subscription(websocket: WebSocket, call: Call) -> None:
         handout: Handout = call.services.hubs["task_runs"]
         async with handout.joined(*asked) as taker:
             await _hand_out(websocket, handout, taker)
+    except Invalid:
+        await _sent_away(websocket, "'client_id' cannot be kept")
     except Unavailable:
         await websocket.close(TRY_AGAIN_LATER, reason="The database is not available.")
     except (WebSocketDisconnect, OSError):

@@ -9,7 +9,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeInt,
     StringConstraints,
     TypeAdapter,
     ValidationError,
@@ -56,6 +55,7 @@ class Closing(Exception):
 
 
 _Seconds = Annotated[int, Field(ge=1, lt=2**31)]
+_Count = Annotated[int, Field(ge=0, lt=2**31)]
 _Filled = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -74,7 +74,7 @@ class Hello(_Strict):
     requested_capabilities: list[_Filled] = Field(min_length=1)
     work_queue_names: list[_Filled] = Field(default_factory=list[str])
     handled_cleanup_kinds: list[CleanupKind] = Field(default_factory=list[CleanupKind])
-    max_cleanup_concurrency: NonNegativeInt = 0
+    max_cleanup_concurrency: _Count = 0
     create_pool_if_not_found: bool = False
     default_base_job_template: dict[str, Any] = Field(default_factory=dict)
     worker_metadata: dict[str, Any] | None = None
