@@ -78,6 +78,24 @@ async def test_what_is_taken_for_one_that_goes_is_given_back(own_db: Db):
         assert str(run_id) in await handout.next(second)
 
 
+async def test_what_its_taker_has_is_not_given_back(own_db: Db, monkeypatch: pytest.MonkeyPatch):
+    confirm, failures = offers.confirm, [Unavailable("away")]
+
+    async def confirm_at_last(ex: Executor, taker: UUID, task_run_id: UUID) -> None:
+        if failures:
+            raise failures.pop()
+        await confirm(ex, taker, task_run_id)
+
+    monkeypatch.setattr(offers, "confirm", confirm_at_last)
+    await _delay(own_db)
+    handout = Handout(own_db, scheduled)
+    with pytest.raises(Unavailable):
+        async with handout.joined("w", ["k"]) as taker:
+            await handout.next(taker)
+            await handout.confirm(taker)
+    assert await own_db.value(select(func.count()).select_from(task_offer)) == 0
+
+
 async def test_a_run_is_offered_once(own_db: Db):
     run_id = await _delay(own_db)
     await offers.offer(own_db, run_id, urgent=True)

@@ -40,7 +40,9 @@ class Taker:
         self.task_keys = frozenset(task_keys)
         self.handed: asyncio.Queue[str] = asyncio.Queue(1)
         self.holds: UUID | None = None
-        """The run that it was handed and has not confirmed."""
+        """The run that it was handed, until it is noted that the taker has it."""
+        self.has_it = False
+        """It has said so, but that may not be noted yet."""
 
 
 class Handout:
@@ -86,11 +88,14 @@ class Handout:
     async def confirm(self, taker: Taker) -> None:
         """The taker has what it was handed."""
         if taker.holds is not None:
+            taker.has_it = True
             await offers.confirm(self._db, taker.id, taker.holds)
-            taker.holds = None
+            taker.holds, taker.has_it = None, False
 
     async def _leave(self, taker: Taker) -> None:
         try:
+            if taker.has_it:
+                await self.confirm(taker)  # it was broken off: the database failed, or the server is stopping
             if await offers.give_back(self._db, [taker.id]):
                 self.wake()
             if taker.identifier not in self._present():

@@ -52,8 +52,12 @@ _OBSERVE = prepare(
         set_={"task_keys": _INSERTION.excluded.task_keys, "last_seen": _INSERTION.excluded.last_seen},
     )
 )
-_FORGET = prepare(
-    delete(task_worker).where(or_(task_worker.c.identifier == bindparam("wanted", type_=Text), ~_PRESENT))
+_FORGET = prepare(delete(task_worker).where(task_worker.c.identifier == bindparam("wanted", type_=Text)))
+_LOST = prepare(
+    delete(task_worker).where(
+        # those that another replica is noting are passed over: waiting for them, it might be waiting for others
+        task_worker.c.identifier.in_(select(task_worker.c.identifier).where(~_PRESENT).with_for_update(skip_locked=True))
+    )
 )
 
 
@@ -73,3 +77,4 @@ async def observe(tx: Executor, workers: Mapping[str, Collection[str]]) -> None:
 async def forget(tx: Executor, identifier: str) -> None:
     """Note that a worker has gone; those that were lost without a word are forgotten with it."""
     await tx.run(_FORGET, wanted=identifier)
+    await tx.run(_LOST)
