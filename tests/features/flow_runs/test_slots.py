@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from locum.domain.clock import now
 from locum.domain.ids import new_id
-from locum.domain.orchestration import Decision, FlowRunFacts, SetStateStatus
+from locum.domain.orchestration import Decision, FlowRunFacts, FlowRunPolicy, SetStateStatus
 from locum.domain.states import StateCreate, StateType
 from locum.features.concurrency.store import limits
 from locum.features.flow_runs import commands, policy
@@ -185,6 +185,48 @@ class TestLeases:
         await propose(db, run_id, "RUNNING", OLD_CLIENT)
         assert await leases(db) == {run_id: None}
         await propose(db, run_id, "COMPLETED", OLD_CLIENT)
+        assert await leases(db) == {}
+
+
+class TestAwaitingRetry:
+    """A run that fails with retries left holds its slot until it begins anew."""
+
+    async def failed(self, db: Db, client: str) -> tuple[UUID, UUID, UUID]:
+        """A flow, its deployment, and a run that awaits its retry."""
+        flow_id, deployment_id = await a_limited_deployment(db)
+        retries = FlowRunPolicy(retries=3, retry_delay=0).model_dump_json()
+        run_id = await a_run(db, flow_id, deployment_id=deployment_id, empirical_policy=retries)
+        for kind in ("PENDING", "RUNNING"):
+            await propose(db, run_id, kind, client)
+        retried = await propose(db, run_id, "FAILED", client)
+        assert retried.state is not None
+        assert retried.state.name == "AwaitingRetry"
+        assert set(await leases(db)) == {run_id}
+        return flow_id, deployment_id, run_id
+
+    @pytest.mark.parametrize("client", [NEW_CLIENT, OLD_CLIENT])
+    @pytest.mark.parametrize("force", [False, True])
+    async def test_is_cancelled(self, db: Db, client: str, *, force: bool):
+        _, _, run_id = await self.failed(db, client)
+        await propose(db, run_id, "CANCELLED", client, force=force)
+        assert await leases(db) == {}
+
+    @pytest.mark.parametrize("client", [NEW_CLIENT, OLD_CLIENT])
+    async def test_is_deleted(self, db: Db, client: str):
+        _, _, run_id = await self.failed(db, client)
+        await runs.delete_many(db, [run_id])
+        assert await leases(db) == {}
+
+    @pytest.mark.parametrize("client", [NEW_CLIENT, OLD_CLIENT])
+    async def test_is_submitted_anew(self, db: Db, client: str):
+        flow_id, deployment_id, run_id = await self.failed(db, client)
+        again = await propose(db, run_id, "PENDING", client)
+        assert again.status is SetStateStatus.ACCEPT
+        other = await a_run(db, flow_id, deployment_id=deployment_id)
+        assert (await propose(db, other, "PENDING", client)).status is SetStateStatus.REJECT
+        assert set(await leases(db)) == {run_id}
+        await propose(db, run_id, "RUNNING", client)
+        await propose(db, run_id, "COMPLETED", client)
         assert await leases(db) == {}
 
 

@@ -6,6 +6,7 @@ slot is free again.
 
 from datetime import timedelta
 from typing import ClassVar
+from uuid import UUID
 
 from locum.domain.ids import new_id
 from locum.domain.orchestration import (
@@ -20,9 +21,11 @@ from locum.domain.orchestration import (
 )
 from locum.domain.orchestration.effects import EndLease, RenewLease, TakeSlots
 from locum.domain.orchestration.rules import ANY, StateTypes, abort, reject
-from locum.domain.states import StateType, named
+from locum.domain.states import State, StateType, named
 
 _HOLDING = frozenset({StateType.PENDING, StateType.RUNNING, StateType.CANCELLING})
+_AWAITING_RETRY = "AwaitingRetry"
+"""The name of the one state outside of these in which a run may hold its slot."""
 _TAKE_SLOTS_THEMSELVES = frozenset({"3.0.0rc20", "3.0.0", "3.0.1", "3.0.2", "3.0.3"})
 _RENEWS = (3, 4, 11)
 """The first version of the client that renews leases."""
@@ -36,7 +39,7 @@ class CarryLease(Rule[FlowRunFacts]):
 
     def before(self, asked: Transition[FlowRunFacts]) -> Verdict[FlowRunFacts] | None:
         """Copy the lease where the proposed state has none."""
-        lease = asked.initial.state_details.deployment_concurrency_lease_id if asked.initial else None
+        lease = _lease_of(asked.initial)
         if lease is None or asked.proposed.state_details.deployment_concurrency_lease_id is not None:
             return None
         return Verdict(state=asked.proposed.detailed(deployment_concurrency_lease_id=lease))
@@ -60,6 +63,8 @@ class TakeSlot(Rule[FlowRunFacts]):
             return None
         if run.slots.limit.size == 0:
             return abort("The deployment concurrency limit is 0. The flow will deadlock if submitted again.")
+        if run.slots.limit.held:
+            return Verdict(state=asked.proposed.detailed(deployment_concurrency_lease_id=_lease_of(asked.initial)))
         if run.slots.limit.has_room:
             return Verdict(state=asked.proposed.detailed(deployment_concurrency_lease_id=new_id()))
         if run.slots.cancels_new:
@@ -67,9 +72,12 @@ class TakeSlot(Rule[FlowRunFacts]):
         return reject(_FULL, named.awaiting_concurrency_slot(asked.now, asked.now + asked.terms.slot_wait))
 
     def after(self, settled: Settled[FlowRunFacts]) -> Aftermath[FlowRunFacts] | None:
-        """Take the slot."""
+        """Take the slot, or keep the one that the run has held since before its retry."""
+        lease, slots = _lease_of(settled.asked.initial), settled.asked.run.slots
         if settled.asked.client_version in _TAKE_SLOTS_THEMSELVES:
             return None
+        if lease is not None and slots is not None and slots.limit.held:
+            return Aftermath(effects=(RenewLease(lease, _lasts(slots, settled.asked)),))
         return _taken(settled)
 
 
@@ -101,9 +109,9 @@ class KeepSlot(Rule[FlowRunFacts]):
 
     def after(self, settled: Settled[FlowRunFacts]) -> Aftermath[FlowRunFacts] | None:
         """Take the slot that replaces the one that was lost."""
-        initial, slots = settled.asked.initial, settled.asked.run.slots
+        slots = settled.asked.run.slots
         lost = slots is not None and not slots.limit.held and settled.asked.runs(*_RENEWS)
-        if not lost or initial is None or initial.state_details.deployment_concurrency_lease_id is None:
+        if not lost or _lease_of(settled.asked.initial) is None:
             return None
         return _taken(settled)
 
@@ -117,8 +125,7 @@ class KeepSlotOfOldClient(Rule[FlowRunFacts]):
 
     def after(self, settled: Settled[FlowRunFacts]) -> Aftermath[FlowRunFacts] | None:
         """Let the lease last for good."""
-        initial, slots = settled.asked.initial, settled.asked.run.slots
-        lease = initial.state_details.deployment_concurrency_lease_id if initial else None
+        lease, slots = _lease_of(settled.asked.initial), settled.asked.run.slots
         if lease is None or slots is None or not slots.limit.held or settled.asked.runs(*_RENEWS):
             return None
         return Aftermath(effects=(RenewLease(lease, None),))
@@ -132,11 +139,13 @@ class GiveBackSlot(Rule[FlowRunFacts]):
     def after(self, settled: Settled[FlowRunFacts]) -> Aftermath[FlowRunFacts] | None:
         """End the lease; not where the run is retried by its process, which holds it meanwhile."""
         initial, written = settled.asked.initial, settled.written
-        if initial is None or written is None or initial.type not in _HOLDING or written.type in _HOLDING:
+        if initial is None or written is None or written.type in _HOLDING:
             return None
-        if settled.rejected and written.name == "AwaitingRetry":
+        if initial.type not in _HOLDING and initial.name != _AWAITING_RETRY:
             return None
-        lease = initial.state_details.deployment_concurrency_lease_id
+        if settled.rejected and written.name == _AWAITING_RETRY:
+            return None
+        lease = _lease_of(initial)
         return Aftermath(effects=(EndLease(lease),)) if lease else None
 
 
@@ -158,10 +167,13 @@ class CancelLateRuns(Rule[FlowRunFacts]):
         return reject(reason, named.cancelled(asked.now, _FULL))
 
 
+def _lease_of(state: State | None) -> UUID | None:
+    return state.state_details.deployment_concurrency_lease_id if state else None
+
+
 def _taken(settled: Settled[FlowRunFacts]) -> Aftermath[FlowRunFacts] | None:
     """The slot is taken under the lease that the written state names."""
-    slots, written = settled.asked.run.slots, settled.written
-    lease = written.state_details.deployment_concurrency_lease_id if written else None
+    slots, lease = settled.asked.run.slots, _lease_of(settled.written)
     if slots is None or lease is None or not slots.limit.active:
         return None
     return Aftermath(effects=(TakeSlots((slots.limit,), lease, _lasts(slots, settled.asked)),))

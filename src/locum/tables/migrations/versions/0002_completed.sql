@@ -100,7 +100,7 @@ BEGIN
     DELETE FROM log WHERE flow_run_id IN (SELECT id FROM gone);
     DELETE FROM concurrency_slot WHERE lease_id IN (
         SELECT (state -> 'state_details' ->> 'deployment_concurrency_lease_id')::uuid FROM gone
-        WHERE deployment_id IS NOT NULL AND state_type IN ('PENDING', 'RUNNING', 'CANCELLING')
+        WHERE deployment_id IS NOT NULL AND state_type NOT IN ('COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED')
     );
     RETURN NULL;
 END $$;
