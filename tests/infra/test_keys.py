@@ -1,6 +1,7 @@
 """Where the server's keys come from."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path, caplog
     assert load_keys(None, tmp_path / "home") == keys
     assert len(caplog.records) == 1
     assert [each.name for each in path.parent.iterdir()] == [KEY_FILE]
+
+
+def test_all_who_make_the_key_file_at_once_have_the_same_key(tmp_path: Path):
+    """Threads have one process id, as the first processes of containers have."""
+    with ThreadPoolExecutor(16) as pool:
+        keys = set(pool.map(load_keys, [None] * 64, [tmp_path] * 64))
+    assert keys == {load_keys(None, tmp_path)}
+    assert [each.name for each in tmp_path.iterdir()] == [KEY_FILE]
 
 
 def test_a_derived_key_is_its_purpose_s_own():

@@ -8,6 +8,7 @@ import os
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -55,18 +56,14 @@ def _kept(path: Path) -> str:
 def _make_key(path: Path) -> None:
     """Write a fresh key, complete from the first moment that it can be seen; another process's stands."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as file:  # for its owner only
         file.write(Fernet.generate_key())
         file.flush()
         os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
+        try:
+            os.link(file.name, path)
+        except FileExistsError:
+            return
     logger.warning(
         "a key to encrypt blocks with was made; keep a copy, without it they cannot be read. "
         "Servers that share a database need the same key: set LOCUM_ENCRYPTION_KEY",
