@@ -1,5 +1,7 @@
 """CSRF tokens: who is given one, whose holds, and that there are never too many."""
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,9 @@ from locum.infra.db import Db
 from locum.infra.settings import Settings
 
 HOUR = timedelta(hours=1)
+MANY = 1000
+DEADLOCK_TIMEOUT = 1.0
+"""Seconds after which PostgreSQL looks whether those who wait do so in a circle."""
 INVALID = {"detail": "Invalid CSRF token or client identifier."}
 
 
@@ -80,7 +85,7 @@ class TestSwitchedOn:
 
 class TestTable:
     async def test_holds_no_token(self, db: Db):
-        token = await commands.give(db, "me", HOUR)
+        token = await commands.give(db, "me", HOUR, MANY)
         assert await commands.holds(db, "me", token.token)
         kept = str(await db.row(text("select * from csrf_token")))
         assert token.token not in kept
@@ -88,20 +93,34 @@ class TestTable:
 
     @pytest.mark.parametrize("name", ["", "x" * 100_000, "\ud800"])
     async def test_any_name_will_do(self, db: Db, name: str):
-        token = await commands.give(db, name, HOUR)
+        token = await commands.give(db, name, HOUR, MANY)
         assert await commands.holds(db, name, token.token)
 
     async def test_what_has_expired_is_forgotten(self, db: Db):
         for lifetime in (timedelta(0), HOUR, timedelta(0)):
-            await store.put(db, str(lifetime).encode(), b"", lifetime)
-        await store.put(db, b"last", b"", HOUR)
+            await store.put(db, str(lifetime).encode(), b"", lifetime, MANY)
+        await store.put(db, b"last", b"", HOUR, MANY)
         assert await db.value(text("select count(*) from csrf_token")) == 2
 
     async def test_only_so_many_of_the_latest_are_kept(self, db: Db):
         for number in range(20):
-            await store.put(db, str(number).encode(), b"digest", HOUR, kept=5)
-            await store.put(db, b"again", b"digest", HOUR, kept=5)
+            await store.put(db, str(number).encode(), b"digest", HOUR, 5)
+            await store.put(db, b"again", b"digest", HOUR, 5)
         assert await db.value(text("select count(*) from csrf_token")) <= 5
         assert await store.get(db, b"again") == b"digest"
         assert await store.get(db, b"19") == b"digest"
         assert await store.get(db, b"0") is None
+
+    async def test_clients_that_come_at_once_do_not_lock_each_other_out(self, db: Db):
+        """Each finds the others' tokens expired; waiting for each other would end after a second, by force."""
+        clients = [str(number).encode() for number in range(8)]
+        worst = 0.0
+        for _ in range(20):
+            for client in clients:
+                await store.put(db, client, b"", HOUR, MANY)
+            await db.run(text("update csrf_token set expiration = now()"))
+            began = time.perf_counter()
+            await asyncio.gather(*(store.put(db, client, b"", HOUR, MANY) for client in clients))
+            worst = max(worst, time.perf_counter() - began)
+        assert worst < DEADLOCK_TIMEOUT
+        assert await db.value(text("select count(*) from csrf_token")) == len(clients)

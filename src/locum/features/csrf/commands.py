@@ -10,10 +10,10 @@ from locum.features.csrf.schemas import CsrfToken
 from locum.infra.db import Db
 
 
-async def give(db: Db, client: str, lifetime: timedelta) -> CsrfToken:
-    """Make a token for a client; one that it was given before holds no more."""
+async def give(db: Db, client: str, lifetime: timedelta, kept: int) -> CsrfToken:
+    """Make a token for a client, of which the last `kept` hold; one that it was given before holds no more."""
     token = secrets.token_hex(32)
-    row = await store.put(db, _digest(client), _digest(token), lifetime)
+    row = await store.put(db, _digest(client), _digest(token), lifetime, kept)
     return CsrfToken(**row, client=client, token=token)
 
 

@@ -11,9 +11,10 @@ from locum.infra.web import Answer, Call, Operation, Query, reply_json
 
 async def create_csrf_token(db: Db, call: Call, client: Annotated[str, Query("Whom the token is for")]) -> Answer:
     """Make a token; where protection is off, clients take the refusal as the word that they need none."""
-    if not call.settings.api.csrf_protection_enabled:
+    api = call.settings.api
+    if not api.csrf_protection_enabled:
         raise Invalid("CSRF protection is disabled.")
-    token = await commands.give(db, client, call.settings.api.csrf_token_expiration)
+    token = await commands.give(db, client, api.csrf_token_expiration, api.csrf_tokens_kept)
     return reply_json(token.model_dump())
 
 

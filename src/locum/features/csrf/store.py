@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Interval, LargeBinary, Uuid, bindparam, delete, func, or_, select
+from sqlalchemy import BigInteger, Interval, LargeBinary, Uuid, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from locum.domain.ids import new_id
 from locum.infra.db import Executor, prepare
 from locum.tables.csrf import csrf_token
-
-KEPT_AT_MOST = 100_000
-"""How many tokens there may be: anybody may ask for one, in as many names as they like."""
 
 _INSERTION = insert(csrf_token).values(
     id=bindparam("id", type_=Uuid),
@@ -35,18 +32,20 @@ _GIVEN = (
     )
     .cte("given")
 )
-_STALE = (
-    delete(csrf_token)
+_FORGETTABLE = (
+    select(csrf_token.c.id)
+    # Joined to what was given, so that the client's own row is held first. Nobody waits for a second one: those that
+    # others hold are passed over, or else two clients that are given tokens at once might wait for each other.
+    .join(_GIVEN, _GIVEN.c.id != csrf_token.c.id)
     .where(
-        # The client's own row is being written by this very statement.
-        csrf_token.c.client != bindparam("client", type_=LargeBinary),
         or_(
             csrf_token.c.expiration <= func.now(),
-            csrf_token.c.number <= select(_GIVEN.c.number).scalar_subquery() - bindparam("kept", KEPT_AT_MOST),
+            csrf_token.c.number <= _GIVEN.c.number - bindparam("kept", type_=BigInteger),
         ),
     )
-    .cte("stale")
+    .with_for_update(of=csrf_token, skip_locked=True)
 )
+_STALE = delete(csrf_token).where(csrf_token.c.id.in_(_FORGETTABLE)).cte("stale")
 _PUT = prepare(select(_GIVEN.c.id, _GIVEN.c.created, _GIVEN.c.updated, _GIVEN.c.expiration).add_cte(_STALE))
 _GET = prepare(
     select(csrf_token.c.token).where(
@@ -55,11 +54,10 @@ _GET = prepare(
 )
 
 
-async def put(
-    tx: Executor, client: bytes, token: bytes, lifetime: timedelta, *, kept: int = KEPT_AT_MOST
-) -> Mapping[str, Any]:
+async def put(tx: Executor, client: bytes, token: bytes, lifetime: timedelta, kept: int) -> Mapping[str, Any]:
     """Give a client a token in place of the one it had, and forget those that have expired or are too many.
 
+    Only so many of the latest are `kept`: anybody may ask for one, in as many names as they like.
     Answers with all of the token's row that is told.
     """
     row = await tx.row(_PUT, id=new_id(), client=client, token=token, lifetime=lifetime, kept=kept)

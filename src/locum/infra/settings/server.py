@@ -24,6 +24,7 @@ class ApiSettings(Group):
     keepalive_timeout: PositiveInt = 5
     csrf_protection_enabled: Annotated[bool, Also("PREFECT_SERVER_CSRF_PROTECTION_ENABLED")] = False
     csrf_token_expiration: Annotated[Span, Also("PREFECT_SERVER_CSRF_TOKEN_EXPIRATION")] = timedelta(hours=1)
+    csrf_tokens_kept: Annotated[PositiveInt, OURS] = 100_000
     cors_allowed_origins: Annotated[str, Also("PREFECT_SERVER_CORS_ALLOWED_ORIGINS")] = "*"
     cors_allowed_methods: Annotated[str, Also("PREFECT_SERVER_CORS_ALLOWED_METHODS")] = "*"
     cors_allowed_headers: Annotated[str, Also("PREFECT_SERVER_CORS_ALLOWED_HEADERS")] = "*"

@@ -56,7 +56,9 @@ _FORGET = prepare(delete(task_worker).where(task_worker.c.identifier == bindpara
 _LOST = prepare(
     delete(task_worker).where(
         # those that another replica is noting are passed over: waiting for them, it might be waiting for others
-        task_worker.c.identifier.in_(select(task_worker.c.identifier).where(~_PRESENT).with_for_update(skip_locked=True))
+        task_worker.c.identifier.in_(
+            select(task_worker.c.identifier).where(~_PRESENT).with_for_update(skip_locked=True)
+        )
     )
 )
 
