@@ -89,9 +89,9 @@ async def test_what_its_taker_has_is_not_given_back(own_db: Db, monkeypatch: pyt
     monkeypatch.setattr(offers, "confirm", confirm_at_last)
     await _delay(own_db)
     handout = Handout(own_db, scheduled)
-    with pytest.raises(Unavailable):
-        async with handout.joined("w", ["k"]) as taker:
-            await handout.next(taker)
+    async with handout.joined("w", ["k"]) as taker:
+        await handout.next(taker)
+        with pytest.raises(Unavailable):
             await handout.confirm(taker)
     assert await own_db.value(select(func.count()).select_from(task_offer)) == 0
 
