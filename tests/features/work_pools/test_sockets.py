@@ -119,6 +119,17 @@ class TestSetup:
         ):
             assert said["initial_snapshot"]["work_pool"]["base_job_template"] == TEMPLATE
 
+    async def test_a_template_whose_block_is_missing(self, settings: Settings, own_db: Db):
+        default = {"$ref": {"block_document_id": str(new_id())}}
+        template = {**TEMPLATE, "variables": {"properties": {"command": {"type": "object", "default": default}}}}
+        await a_pool(own_db, name="p")
+        async with serving(settings, own_db) as port:
+            for pool in ("p", "new"):
+                async with _connected(port, pool) as client:
+                    await client.recv()
+                    await client.send(_hello(create_pool_if_not_found=True, default_base_job_template=template))
+                    assert await _closed(client) == (1002, "protocol_error")
+
     async def test_what_it_can_do_besides(self, settings: Settings, own_db: Db):
         pool_id = await a_pool(own_db, name="p")
         wanted = [await a_queue(own_db, pool_id, name=name) for name in ("a", "b", "c")]
@@ -321,6 +332,13 @@ class TestCleaningUp:
             await own_db.run(update(worker_cleanup).values(delivery_count=3))
             assert (await reconciler.run_once(own_db, later)).done == 1
             assert (await _settled(client, _settle("ack", message)))[1] == "not_found"
+
+    async def test_what_nobody_came_for_is_given_up(self, own_db: Db):
+        await _stuck(own_db, await a_queue(own_db, await a_pool(own_db, name="p")))
+        await _time_out(own_db)
+        reconciler = CleanupReconciler(WorkerChannelSettings(), 100)
+        assert (await reconciler.run_once(own_db, now() + timedelta(hours=23))).done == 0
+        assert (await reconciler.run_once(own_db, now() + timedelta(hours=25))).done == 1
 
     async def test_no_worker_gets_more_than_it_can_deal_with(self, settings: Settings, own_db: Db):
         queue_id = await a_queue(own_db, await a_pool(own_db, name="p"))

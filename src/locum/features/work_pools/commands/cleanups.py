@@ -16,6 +16,9 @@ logger = logging.getLogger("locum.work_pools")
 
 Operation = Literal["ack", "release", "renew"]
 
+_ASKED_FOR = timedelta(days=1)
+"""A pool may have no worker that cleans up; later ones are not asked, since what is named may be another's by then."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -106,9 +109,9 @@ async def _give_back(tx: Tx, message_id: UUID, now: datetime, *, last: bool, oth
 
 
 async def expire(db: Executor, settings: WorkerChannelSettings, now: datetime, most: int) -> int:
-    """Free the messages that were not settled in time, and give up those that were sent often enough; how many."""
+    """Free the messages that were not settled in time, and give up those sent often enough or too old; how many."""
     attempts = settings.cleanup_max_delivery_attempts
-    given_up = await cleanups.give_up(db, now, attempts, most)
+    given_up = await cleanups.give_up(db, now, now - _ASKED_FOR, attempts, most)
     for message in given_up:
         logger.warning(
             "no worker cleaned up in time; the message is given up",

@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, any_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
 
 from locum.domain.ids import new_id
@@ -16,6 +30,7 @@ from locum.tables.work_pools import worker_cleanup
 _NOW, _MOST = bindparam("now", type_=Instant), bindparam("most", type_=Integer)
 _ATTEMPTS = bindparam("attempts", type_=Integer)
 _EXPIRES = bindparam("expires", type_=Instant)
+_NOT_UNDER_WAY = or_(worker_cleanup.c.lease_expires_at.is_(None), worker_cleanup.c.lease_expires_at <= _NOW)
 _WITH_ID = worker_cleanup.c.id == bindparam("message_id", type_=Uuid)
 
 _INSERT = prepare(
@@ -44,7 +59,7 @@ def _reserve() -> Any:
         .where(
             worker_cleanup.c.work_pool_id == bindparam("pool_id", type_=Uuid),
             worker_cleanup.c.kind == any_(bindparam("kinds", type_=ARRAY(Text))),
-            or_(worker_cleanup.c.lease_expires_at.is_(None), worker_cleanup.c.lease_expires_at <= _NOW),
+            _NOT_UNDER_WAY,
             or_(queues.is_(None), worker_cleanup.c.work_queue_id == any_(queues)),
             worker_cleanup.c.delivery_count < _ATTEMPTS,
             holds < bindparam("capacity", type_=Integer),
@@ -93,25 +108,24 @@ _RENEW = prepare(update(worker_cleanup).where(_WITH_ID).values(lease_expires_at=
 _REMOVE = prepare(delete(worker_cleanup).where(_WITH_ID))
 
 
-def _expired(*, worn_out: bool) -> Any:
-    """The ids of messages whose lease has run out: those that were sent often enough, or the others."""
-    sent = worker_cleanup.c.delivery_count
-    return (
-        select(worker_cleanup.c.id)
-        .where(worker_cleanup.c.lease_expires_at <= _NOW, sent >= _ATTEMPTS if worn_out else sent < _ATTEMPTS)
-        .limit(_MOST)
-        .with_for_update(skip_locked=True)
-        .cte("expired")
-    )
+def _some(*conditions: ColumnElement[bool]) -> CTE:
+    return select(worker_cleanup.c.id).where(*conditions).limit(_MOST).with_for_update(skip_locked=True).cte("some")
 
 
-_expired_once, _worn_out = _expired(worn_out=False), _expired(worn_out=True)
+_expired = _some(worker_cleanup.c.lease_expires_at <= _NOW, worker_cleanup.c.delivery_count < _ATTEMPTS)
+_hopeless = _some(
+    _NOT_UNDER_WAY,
+    or_(
+        worker_cleanup.c.delivery_count >= _ATTEMPTS,
+        worker_cleanup.c.created <= bindparam("asked_before", type_=Instant),
+    ),
+)
 _FREE_EXPIRED = prepare(
-    update(worker_cleanup).where(worker_cleanup.c.id == _expired_once.c.id).values(**_FREE, updated=_NOW)
+    update(worker_cleanup).where(worker_cleanup.c.id == _expired.c.id).values(**_FREE, updated=_NOW)
 )
 _GIVE_UP = prepare(
     delete(worker_cleanup)
-    .where(worker_cleanup.c.id == _worn_out.c.id)
+    .where(worker_cleanup.c.id == _hopeless.c.id)
     .returning(worker_cleanup.c.id, worker_cleanup.c.kind, worker_cleanup.c.target)
 )
 
@@ -177,6 +191,6 @@ async def free_expired(tx: Executor, now: datetime, attempts: int, most: int) ->
     return await tx.run(_FREE_EXPIRED, now=now, attempts=attempts, most=most)
 
 
-async def give_up(tx: Executor, now: datetime, attempts: int, most: int) -> list[Row]:
-    """Delete messages that were sent so often and were not settled in time: their id, kind and target (JSON text)."""
-    return await tx.rows(_GIVE_UP, now=now, attempts=attempts, most=most)
+async def give_up(tx: Executor, now: datetime, asked_before: datetime, attempts: int, most: int) -> list[Row]:
+    """Delete what nobody has settled and was sent so often, or is so old: id, kind and target (JSON text) of each."""
+    return await tx.rows(_GIVE_UP, now=now, asked_before=asked_before, attempts=attempts, most=most)
