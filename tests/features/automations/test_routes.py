@@ -1,5 +1,6 @@
 """The operations on automations."""
 
+import time
 from typing import Any
 
 import httpx
@@ -118,6 +119,16 @@ class TestLimits:
         for _ in range(depth - 1):
             trigger = {"type": "compound", "within": 1, "require": 1, "triggers": [trigger]}
         assert (await client.post("/automations/", json=_body(trigger=trigger))).status_code == status
+
+    async def test_are_told_before_what_else_is_wrong(self, client: httpx.AsyncClient):
+        """Told at each of the levels around, the mistakes of this body would take minutes."""
+        trigger: dict[str, Any] = {"type": "sequence", "within": 1, "triggers": [0] * 200_000}
+        for _ in range(80):
+            trigger = {"type": "sequence", "within": 1, "triggers": [trigger]}
+        began = time.perf_counter()
+        answer = await client.post("/automations/", json=_body(trigger=trigger))
+        assert answer.json() == {"detail": "An automation may have 100 triggers at most, not 200081."}
+        assert time.perf_counter() - began < 5
 
 
 class TestChange:

@@ -3,10 +3,11 @@
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from locum.domain.moments import Moment
 from locum.features.automations.schemas.actions import Action
+from locum.features.automations.schemas.extent import require_few
 from locum.features.automations.schemas.feedback import require_no_feedback
 from locum.features.automations.schemas.triggers import Trigger
 from locum.filters import ties
@@ -25,7 +26,7 @@ class _Definition(BaseModel):
     description: str = Field(default="", description="What it is for")
     enabled: bool = Field(default=True, description=_ENABLED)
     tags: list[str] = Field(default_factory=list[str], description="Tags of the automation")
-    trigger: Trigger = Field(description="When it fires")
+    trigger: Annotated[Trigger, BeforeValidator(require_few)] = Field(description="When it fires")
     actions: list[Action] = Field(description="What is done each time that it fires")
     actions_on_trigger: list[Action] = Field(
         default_factory=list[Action], description="What is done when it begins to hold"
