@@ -1,11 +1,15 @@
 """Followers of the log miss nothing and are told of nothing twice."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from locum.domain.errors import Unavailable
 from locum.domain.ids import new_id
+from locum.features.events import following
 from locum.features.events.emit import Announcement, emit
 from locum.features.events.following import Follower, Subscription, TooSlow
 from locum.features.events.store import reading
@@ -71,6 +75,22 @@ class TestFollower:
                 group.create_task(write(writer))
             heard = [await subscription.next() for _ in range(100)]
         assert len(set(heard)) == 100
+
+
+    @pytest.mark.parametrize("failure", [Unavailable("away"), RuntimeError("what nobody thought of")])
+    async def test_goes_on_after_a_failure(self, own_db: Db, monkeypatch: pytest.MonkeyPatch, failure: Exception):
+        after, failures = reading.after, [failure]
+
+        async def after_a_failure(*args: Any) -> Sequence[Entry]:
+            if failures:
+                raise failures.pop()
+            return await after(*args)
+
+        monkeypatch.setattr(reading, "after", after_a_failure)
+        monkeypatch.setattr(following, "_WHILE_AWAY", 0.0)
+        async with asyncio.timeout(5), Follower(own_db).subscribed(ALWAYS) as subscription:
+            await emit(own_db, _announcement("1"))
+            assert '"event":"1"' in await subscription.next()
 
 
 async def test_a_slow_listener_is_sent_away():

@@ -110,6 +110,10 @@ class Follower:
                 logger.warning("the event log could not be read", extra={"reason": str(error)})
                 await asyncio.sleep(_WHILE_AWAY)
                 continue
+            except Exception:
+                logger.exception("the event log could not be read")
+                await asyncio.sleep(_WHILE_AWAY)
+                continue
             for entry in entries:
                 for subscription in self._subscriptions:
                     subscription.offer(entry)
