@@ -1,6 +1,5 @@
 """The table of contents of background work: one line per feature."""
 
-from locum.features.blocks import loops as blocks
 from locum.features.concurrency import loops as concurrency
 from locum.features.deployments import loops as deployments
 from locum.features.dispatch import loops as dispatch
@@ -14,7 +13,6 @@ from locum.infra.settings import Settings
 def backgrounds(settings: Settings) -> tuple[Background, ...]:
     """Every loop that the settings let run."""
     return (
-        *blocks.backgrounds(settings),
         *concurrency.backgrounds(settings),
         *deployments.backgrounds(settings),
         *dispatch.backgrounds(settings),

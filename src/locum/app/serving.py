@@ -14,6 +14,7 @@ from locum.app.asgi import create_app
 from locum.app.hubs import hubs
 from locum.app.loops import backgrounds
 from locum.domain.clock import now
+from locum.features.blocks.commands import installing
 from locum.infra.db import Db
 from locum.infra.loop import Runner
 from locum.infra.postgres.pooling import pool_options
@@ -97,6 +98,9 @@ async def connected(settings: Settings, url: str) -> AsyncGenerator[Db]:
 async def serve(settings: Settings, url: str, listening: socket.socket, stop: Stop, ready: Callable[[], None]) -> None:
     """Serve until stopped; `ready` is called once connections are accepted."""
     async with connected(settings, url) as db, looping(settings, db) as runner, hubs(settings, db) as shared:
+        # Before the first request, which may ask for them.
+        if settings.register_blocks_on_start:
+            await installing.complete(db, now())
         api = _api_server(settings, create_app(settings, db, {**shared, "loops": runner.pulses}), ready)
         stop.tell(api.stop)
         await api.serve(sockets=[listening])

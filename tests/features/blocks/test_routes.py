@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from locum.domain.clock import now
 from locum.domain.ids import new_id
-from locum.features.blocks.loops import Installer
+from locum.features.blocks.commands import installing
 from locum.infra.db import Db
 
 EVENTS = text("SELECT event, payload FROM event ORDER BY seq")
@@ -85,8 +85,8 @@ class TestTypes:
 class TestSystemTypes:
     async def test_installed_and_protected(self, client: httpx.AsyncClient, db: Db):
         await _type(client, "secret")
-        assert (await Installer().run_once(db, now())).done == 3
-        assert (await Installer().run_once(db, now())).done == 0
+        assert await installing.complete(db, now())
+        assert not await installing.complete(db, now())
         assert (await client.post("/block_types/install_system_block_types")).status_code == 200
         found = (await client.get("/block_types/slug/secret")).json()
         assert (await client.delete(f"/block_types/{found['id']}")).status_code == 403

@@ -9,7 +9,19 @@ from locum.features.blocks.schemas import BlockSchemaCreate, BlockTypeCreate
 from locum.features.blocks.store import types
 from locum.features.blocks.system import SYSTEM
 from locum.features.events.emit import emit
-from locum.infra.db import Tx
+from locum.infra.db import Db, Tx
+
+
+async def complete(db: Db, now: datetime) -> bool:
+    """Install the system's types where one is missing, or was made by a client and so is not protected: whether so."""
+    if {told["slug"] for told, _, _ in SYSTEM} <= await types.protected_slugs(db):
+        return False
+
+    async def work(tx: Tx) -> None:
+        await install(tx, now)
+
+    await db.transact(work)
+    return True
 
 
 async def install(tx: Tx, now: datetime) -> None:
