@@ -130,6 +130,11 @@ class TestModelBody:
         ]
         assert error.body == {"part": {"size": "x", "more": 1}, "other": 2}
 
+    def test_of_too_many_problems_only_the_number_is_told(self):
+        error = refused(THINGS, b"[%s1]" % (b"1," * 20_000))
+        message = "20001 problems were found, more than are told one by one"
+        assert error.errors == [{"type": "too_many_problems", "loc": ["body"], "msg": message, "input": None}]
+
     @pytest.mark.parametrize(
         ("body", "position", "message"),
         [
@@ -201,6 +206,10 @@ class TestNewerClients:
     def test_unknown_fields_within_a_union(self):
         body = b'{"name": "a", "parts": [{"size": 1, "more": 1}], "other": 2}'
         assert bind(THING, body, ignored=lambda: None)["body"].parts == [Part(size=1)]
+
+    def test_however_many_there_are(self):
+        body = b'[%s{"name": "a"}]' % (b'{"name": "a", "other": 2},' * 20_000)
+        assert len(bind(THINGS, body, ignored=lambda: None)["body"]) == 20_001
 
     def test_other_problems_remain(self):
         error = refused(THING, b'{"other": 1}', ignored=lambda: None)

@@ -14,6 +14,9 @@ from pydantic_core import PydanticUndefined
 from locum.domain.errors import BadRequest
 
 _UNKNOWN = "extra_forbidden"
+_TOO_MANY = "too_many_problems"
+_TOLD = 10_000
+"""How many problems of one body are told: a body may have millions, and each costs a kilobyte while it is told."""
 _WHOLE_DIGITS = 308
 """Longer whole numbers no double holds: PostgreSQL stores them in JSON, but not every reader takes them back."""
 _STRIDE = 103
@@ -128,7 +131,7 @@ class BodyReader:
             return self._validator.validate_python(parsed, from_attributes=True, context=context)
         except ValidationError as error:
             problems = located(error, ("body",))
-        if ignored is not None and any(problem["type"] == _UNKNOWN for problem in problems):
+        if ignored is not None and any(problem["type"] in {_UNKNOWN, _TOO_MANY} for problem in problems):
             try:
                 value = self._leniently(parsed, problems, context)
             except ValidationError as error:
@@ -208,12 +211,17 @@ def _whole(digits: str) -> int:
 
 
 def _too_deep(error: ValidationError) -> bool:
+    if error.error_count() > 1:
+        return False
     problem = error.errors(include_url=False, include_input=False)[0]
     return problem["type"] == "json_invalid" and "recursion" in problem["msg"]
 
 
 def located(error: ValidationError, place: tuple[str, ...]) -> list[Any]:
-    """The problems of a validation, each `loc` beginning with `place`."""
+    """The problems of a validation, each `loc` beginning with `place`; of too many only how many there are."""
+    if (count := error.error_count()) > _TOLD:
+        msg = f"{count} problems were found, more than are told one by one"
+        return [{"type": _TOO_MANY, "loc": list(place), "msg": msg, "input": None}]
     found: list[Any] = []
     for problem in error.errors(include_url=False):
         entry: dict[str, Any] = {**problem, "loc": [*place, *problem["loc"]]}
