@@ -76,7 +76,6 @@ class TestFollower:
             heard = [await subscription.next() for _ in range(100)]
         assert len(set(heard)) == 100
 
-
     @pytest.mark.parametrize("failure", [Unavailable("away"), RuntimeError("what nobody thought of")])
     async def test_goes_on_after_a_failure(self, own_db: Db, monkeypatch: pytest.MonkeyPatch, failure: Exception):
         after, failures = reading.after, [failure]
