@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from locum.domain.parameters.filling import KIND, Filling, FillingError, Json
-from locum.domain.parameters.templates import TemplateInvalid, check
+from locum.domain.parameters.templates import check
 
 
 class _Later:
@@ -26,17 +26,9 @@ class _Looking(Filling):
         except FillingError as error:
             return error
 
-    def template(self, parts: Json, depth: int) -> Any:
+    def made_of(self, template: str) -> Any:
         """Nothing yet, if it is a template."""
-        if "template" not in parts:
-            return super().template(parts, depth)
-        text = self.inner(parts["template"], depth)
-        if not isinstance(text, str):
-            return text
-        try:
-            check(text)
-        except TemplateInvalid as error:
-            raise FillingError(f"Invalid jinja: {error}") from error
+        check(template)
         return _LATER
 
     def variable(self, parts: Json, depth: int) -> Any:

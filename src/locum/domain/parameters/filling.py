@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 from locum.domain.parameters.templates import TemplateInvalid, render
@@ -29,7 +29,6 @@ class Filling:
     """Fills in the values of one request."""
 
     variables: Mapping[str, Any]
-    rendered: dict[str, str] = field(default_factory=dict[str, str])
 
     def filled(self, values: Json) -> Json:
         """All values filled in; those that say nothing yet are left out. Raises FillingError."""
@@ -80,16 +79,20 @@ class Filling:
             raise FillingError(f"Invalid JSON: {error}") from error
 
     def template(self, parts: Json, depth: int) -> Any:
-        """What a template makes of nothing."""
+        """What becomes of a template."""
         if "template" not in parts:
             raise _missing("template")
         text = self.inner(parts["template"], depth)
         if not isinstance(text, str):
             return text
         try:
-            return render(text, {})
+            return self.made_of(text)
         except TemplateInvalid as error:
             raise FillingError(f"Invalid jinja: {error}") from error
+
+    def made_of(self, template: str) -> Any:
+        """What a template makes of nothing. Raises TemplateInvalid."""
+        return render(template, {})
 
     def variable(self, parts: Json, depth: int) -> Any:
         """The value of a variable."""

@@ -11,7 +11,7 @@ from locum.domain.parameters.filling import Filling, FillingError
 from locum.domain.parameters.findings import Finding
 from locum.domain.parameters.metaschema import Malformed
 from locum.domain.parameters.references import Unresolvable
-from locum.domain.parameters.templates import TemplateInvalid, check
+from locum.domain.parameters.templates import check
 
 _MARK = "_unfilled"
 
@@ -40,17 +40,9 @@ class _Tolerant(Filling):
         except FillingError as error:
             return Unfilled(str(error))
 
-    def template(self, parts: Json, depth: int) -> Any:
+    def made_of(self, template: str) -> Any:
         """A template is looked at, not rendered."""
-        if "template" not in parts:
-            return super().template(parts, depth)
-        text = self.inner(parts["template"], depth)
-        if not isinstance(text, str):
-            return text
-        try:
-            check(text)
-        except TemplateInvalid as error:
-            return Unfilled(f"Invalid jinja: {error}")
+        check(template)
         return Unfilled()
 
     def variable(self, parts: Json, depth: int) -> Any:
