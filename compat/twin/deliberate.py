@@ -46,6 +46,14 @@ DELIBERATE: tuple[Deliberate, ...] = (
         values='locum "* | peer "Data integrity conflict.*',
     ),
     Deliberate(
+        why="A default whose reference is no object counts as none, and one whose block's id is no text as one whose "
+        "block is missing; the peer answers 500.",
+        case="job_templates-pools",
+        step="POST /work_pools/",
+        where="status",
+        values="locum * | peer 500",
+    ),
+    Deliberate(
         why="How long to wait for a slot is computed to the millisecond; the peer draws a random number.",
         case="concurrency-*",
         where="header retry-after",

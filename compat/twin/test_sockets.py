@@ -106,6 +106,11 @@ def delayed(number: int) -> Request:
 
 SUBSCRIBE = {"type": "subscribe", "keys": [KEY], "client_id": "host-1"}
 ACK = {"type": "ack"}
+MISSING_BLOCK = {"$ref": {"block_document_id": CONSUMER}}
+REFERRING = {
+    "job_configuration": {"a": "{{ a }}"},
+    "variables": {"properties": {"a": {"type": "object", "default": MISSING_BLOCK}}},
+}
 TOLD_TWICE = frame("cleanup.ack.v1", message_id=CONSUMER, reservation_token="x")
 
 DIALOGUES = (
@@ -135,6 +140,12 @@ DIALOGUES = (
         ),
         Listen(),
         before=(),
+    ),
+    *(
+        channel(
+            f"template-of-a-missing-block-{name}", hello(default_base_job_template=REFERRING, **more), Listen(), **how
+        )
+        for name, more, how in (("new", {"create_pool_if_not_found": True}, {"before": ()}), ("given", {}, {}))
     ),
     channel("no-pool", hello(), Listen(), before=()),
     channel("no-queue", hello(work_queue_names=["x"]), Listen()),

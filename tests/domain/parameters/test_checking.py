@@ -175,17 +175,17 @@ class TestBounds:
 
 class TestJobVariables:
     def test_later_ones_replace_earlier_ones(self):
-        check_job_variables(TEMPLATE, {"cpu": "x"}, {"cpu": 2}, partial=False)
+        check_job_variables(TEMPLATE, {"cpu": "x"}, {"cpu": 2}, blocks={}, partial=False)
 
     def test_partial(self):
-        check_job_variables(TEMPLATE, {}, partial=True)
+        check_job_variables(TEMPLATE, {}, blocks={}, partial=True)
         with pytest.raises(Mismatch):
-            check_job_variables(TEMPLATE, {}, partial=False)
+            check_job_variables(TEMPLATE, {}, blocks={}, partial=False)
 
     def test_a_default_that_does_not_conform_counts_as_none(self):
         properties = {**TEMPLATE["variables"]["properties"], "command": {"type": "string", "default": 5}}
         template = {"variables": {**TEMPLATE["variables"], "properties": properties}}
-        check_job_variables(template, {}, partial=False)
+        check_job_variables(template, {}, blocks={}, partial=False)
 
 
 class TestFill:

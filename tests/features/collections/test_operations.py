@@ -28,7 +28,7 @@ def test_own_templates_hold_together(worker: dict[str, Any]):
     template = worker["default_base_job_configuration"]
     check_base_job_template(template)
     check_schema(template["variables"])
-    check_job_variables(template, partial=True, trust_defaults=False)
+    check_job_variables(template, blocks={}, partial=True, trust_defaults=False)
 
 
 async def test_an_installed_distribution_is_read_without_agents(

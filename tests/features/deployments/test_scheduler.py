@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from cryptography.fernet import Fernet
 from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from locum.features.deployments.loops import Scheduler
 from locum.features.deployments.schemas import DeploymentCreate, DeploymentScheduleUpdate
 from locum.features.flows import commands as flows
 from locum.features.flows.schemas import FlowCreate
+from locum.infra.cipher import Cipher
 from locum.infra.db import Db
 from locum.infra.settings import Settings, read_settings
 from locum.tables.deployments import deployment_schedule
@@ -52,6 +54,7 @@ class Place:
     def __init__(self, db: Db, settings: Settings, schedulers: int = 3) -> None:
         """Nothing is there yet."""
         self.db = db
+        self._cipher = Cipher((Fernet.generate_key(),))
         self.now = START + timedelta(seconds=1)
         self.deployment_id = UUID(int=0)
         self._flow_id = UUID(int=0)
@@ -68,7 +71,7 @@ class Place:
         body = DeploymentCreate.model_validate(
             {"name": "d", "flow_id": self._flow_id, "schedules": given_schedules, **more}
         )
-        made, _ = await self.db.transact(lambda tx: writing.create(tx, body, self.now))
+        made, _ = await self.db.transact(lambda tx: writing.create(tx, self._cipher, body, self.now))
         self.deployment_id = UUID(json.loads(made)["id"])
 
     async def pause(self, paused: bool) -> None:

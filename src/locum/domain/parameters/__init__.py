@@ -14,9 +14,10 @@ from locum.domain.parameters.filling import FillingError, fill, wanted_variables
 from locum.domain.parameters.reporting import report
 from locum.domain.parameters.templates import TemplateInvalid
 from locum.domain.parameters.templates import check as check_template
-from locum.domain.parameters.variables import check_job_variables
+from locum.domain.parameters.variables import Blocks, check_job_variables, wanted_blocks
 
 __all__ = [
+    "Blocks",
     "CircularSchema",
     "FillingError",
     "Mismatch",
@@ -31,5 +32,6 @@ __all__ = [
     "first_mismatch",
     "problems_in",
     "report",
+    "wanted_blocks",
     "wanted_variables",
 ]

@@ -19,18 +19,19 @@ from locum.features.automations.schemas.automations import (
     AutomationUpdate,
 )
 from locum.features.deployments.store import running
-from locum.features.deployments.validation import mismatch_of_job_variables
 from locum.features.events.emit import emit
+from locum.features.work_pools import job_templates
+from locum.infra.cipher import Cipher
 from locum.infra.db import Tx, dump_json
 from locum.infra.settings.server import AutomationsSettings
 
 Definition = AutomationCreate | AutomationUpdate
 
 
-async def create(tx: Tx, body: AutomationCreate, limits: AutomationsSettings, now: datetime) -> str:
+async def create(tx: Tx, cipher: Cipher, body: AutomationCreate, limits: AutomationsSettings, now: datetime) -> str:
     """Make an automation: its JSON text. Raises Invalid, NotFound where job variables are for a missing deployment."""
     columns = _columns(body, limits)
-    await _require_job_variables(tx, (action for action in _runs(body.actions) if action.job_variables))
+    await _require_job_variables(tx, cipher, [action for action in _runs(body.actions) if action.job_variables])
     automation_id = new_id()
     made = await store.insert_one(tx, automation_id, columns)
     resources = _named(body.actions)
@@ -42,11 +43,12 @@ async def create(tx: Tx, body: AutomationCreate, limits: AutomationsSettings, no
 
 
 async def change(
-    tx: Tx, automation_id: UUID, body: AutomationUpdate, limits: AutomationsSettings, now: datetime
+    tx: Tx, cipher: Cipher, automation_id: UUID, body: AutomationUpdate, limits: AutomationsSettings, now: datetime
 ) -> None:
     """Give an automation another definition. Raises Invalid, NotFound."""
     columns = _columns(body, limits)
-    await _require_job_variables(tx, (action for action in _runs(body.actions) if action.job_variables is not None))
+    runs = [action for action in _runs(body.actions) if action.job_variables is not None]
+    await _require_job_variables(tx, cipher, runs)
     given = {name: value for name, value in columns.items() if name in body.model_fields_set}
     changed = await store.update_one(tx, automation_id, given)
     if changed is None:
@@ -120,8 +122,8 @@ def _named(actions: Iterable[Action]) -> dict[str, bool]:
     return {f"prefect.deployment.{action.deployment_id}": False for action in _runs(actions)}
 
 
-async def _require_job_variables(tx: Tx, actions: Iterable[RunDeployment]) -> None:
-    """Raises NotFound where a deployment is missing, Invalid where variables do not conform to its pool's template."""
+async def _require_job_variables(tx: Tx, cipher: Cipher, actions: Iterable[RunDeployment]) -> None:
+    """Raises Invalid where variables do not conform to the pool's template, NotFound for what is missing."""
     problems: list[str] = []
     for action in actions:
         assert action.deployment_id is not None  # noqa: S101  (what is selected is named)
@@ -129,7 +131,8 @@ async def _require_job_variables(tx: Tx, actions: Iterable[RunDeployment]) -> No
         if around is None:
             raise NotFound("Deployment not found.")
         if _asks_for_check(around, action):
-            mismatch = mismatch_of_job_variables(around["base_job_template"], action.job_variables, partial=False)
+            template = await job_templates.stored(tx, cipher, around["base_job_template"])
+            mismatch = template.mismatch(action.job_variables, partial=False)
             problems += [] if mismatch is None else [mismatch]
     if problems:
         raise Invalid(f"Error creating automation: {' '.join(problems)}")

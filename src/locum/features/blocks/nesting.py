@@ -55,6 +55,21 @@ class _Nodes:
 
 async def whole(tx: Executor, cipher: Cipher, rows: Sequence[Row], *, include_secrets: bool) -> list[Json]:
     """The documents as they are answered, in the order of their places. Raises Conflict where the key does not fit."""
+    nodes, roots = _read(cipher, rows, include_secrets=include_secrets)
+    if not roots:
+        return []
+    wanted = list({nodes.rows[root]["block_schema_id"] for root in roots})
+    known = {schema["id"]: schema for schema in assembled(await schemas.by_ids(tx, wanted))}
+    return [_answered(nodes, root, known) for root in roots]
+
+
+def data_of(cipher: Cipher, rows: Sequence[Row]) -> dict[UUID, Json]:
+    """The data alone of the documents that have a place, secrets hidden. Raises Conflict where the key does not fit."""
+    nodes, roots = _read(cipher, rows, include_secrets=False)
+    return {root: nodes.built(root)[0] for root in roots}
+
+
+def _read(cipher: Cipher, rows: Sequence[Row], *, include_secrets: bool) -> tuple[_Nodes, list[UUID]]:
     nodes = _Nodes(cipher, include_secrets)
     roots: list[UUID] = []
     for row in rows:
@@ -63,11 +78,7 @@ async def whole(tx: Executor, cipher: Cipher, rows: Sequence[Row], *, include_se
             roots.append(row["id"])
         if row["parent_id"] is not None:
             nodes.held.setdefault(row["parent_id"], {})[row["field"]] = row["id"]
-    if not roots:
-        return []
-    wanted = list({nodes.rows[root]["block_schema_id"] for root in roots})
-    known = {schema["id"]: schema for schema in assembled(await schemas.by_ids(tx, wanted))}
-    return [_answered(nodes, root, known) for root in roots]
+    return nodes, roots
 
 
 def secret_fields(row: Mapping[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ async def create_deployment(tx: Tx, call: Call, body: DeploymentCreate) -> Answe
     """Make a deployment, or replace the one of that flow and name."""
     check_size(body.parameters, call.settings.api.max_parameter_size)
     _check_planned(call, body.schedules)
-    deployment, made = await writing.create(tx, body, call.now)
+    deployment, made = await writing.create(tx, call.services.hubs["blocks"], body, call.now)
     return Reply(deployment, 201 if made else 200)
 
 
@@ -128,7 +128,8 @@ async def pause_deployment(tx: Tx, call: Call, id: UUID) -> Answer:
 async def create_flow_run_from_deployment(db: Db, call: Call, id: UUID, body: DeploymentFlowRunCreate) -> Answer:
     """Make a run of a deployment."""
     check_size(body.parameters, call.settings.api.max_parameter_size)
-    run, made = await running.run(db, id, body, call.created_by, caller_of(call))
+    cipher = call.services.hubs["blocks"]
+    run, made = await running.run(db, cipher, id, body, call.created_by, caller_of(call))
     return Reply(run, 201 if made else 200)
 
 
@@ -138,7 +139,8 @@ async def bulk_create_flow_runs_from_deployment(
     """Make several runs of a deployment."""
     for one in body:
         check_size(one.parameters, call.settings.api.max_parameter_size)
-    results = await running.run_many(tx, id, body, call.created_by, caller_of(call))
+    cipher = call.services.hubs["blocks"]
+    results = await running.run_many(tx, cipher, id, body, call.created_by, caller_of(call))
     return results.model_dump_json()
 
 

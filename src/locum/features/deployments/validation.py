@@ -11,15 +11,14 @@ from locum.domain.parameters import (
     FillingError,
     Mismatch,
     SchemaInvalid,
-    check_job_variables,
     conform,
     fill,
     wanted_variables,
 )
 from locum.features.variables import store as variables
+from locum.features.work_pools.job_templates import CIRCULAR
 from locum.infra.db import Executor
 
-CIRCULAR = "Invalid schema: Unable to validate schema with circular references."
 NO_SCHEMA = (
     "Error updating deployment: Cannot update parameters because parameter schema enforcement is enabled and the "
     "deployment does not have a valid parameter schema."
@@ -56,28 +55,11 @@ def require_parameters(parameters: Any, schema: Any, doing: str, *, partial: boo
         raise Conflict(f"Error {doing}: {error}") from error
 
 
-def require_job_variables(template: str | None, *given: Any, doing: str, partial: bool) -> None:
-    """Raises Invalid where job variables do not conform to a base job template (JSON text)."""
-    mismatch = mismatch_of_job_variables(template, *given, partial=partial)
-    if mismatch is not None:
-        raise Invalid(f"Error {doing}: {mismatch}")
-
-
-def mismatch_of_job_variables(template: str | None, *given: Any, partial: bool) -> str | None:
-    """Where job variables do not conform to a base job template (JSON text). Raises Invalid where that is of no use."""
-    try:
-        check_job_variables(orjson.loads(template or "{}"), *given, partial=partial)
-    except SchemaInvalid as error:
-        raise Invalid(f"Invalid schema: {error.reason}") from error
-    except CircularSchema as error:
-        raise Invalid(CIRCULAR) from error
-    except Mismatch as error:
-        return str(error)
-    return None
-
-
 def require_changed_job_variables(template: str | None, given: Any) -> None:
-    """The same for a change of a deployment: only what is given is looked at, and Conflict is raised."""
+    """Raises Conflict where job variables do not conform to a base job template (JSON text), looking at them alone.
+
+    Like the peer, a change of a deployment never looks at the template's defaults.
+    """
     variables = orjson.loads(template or "{}").get("variables")
     if not isinstance(variables, dict) or given is None:
         return
@@ -88,4 +70,4 @@ def require_changed_job_variables(template: str | None, given: Any) -> None:
     except SchemaInvalid as error:
         raise Invalid(str(error)) from error
     except Mismatch as error:
-        raise Conflict(f'Error creating deployment: <ValidationError: "{error.reason}">') from error
+        raise Conflict(f"Error creating deployment: <ValidationError: {error.reason!r}>") from error

@@ -11,7 +11,6 @@ from locum.domain.errors import BadRequest, Conflict, Invalid, NotFound, Unavail
 from locum.domain.ids import new_id
 from locum.domain.orchestration import Decision, FlowRunFacts, Policy, SetStateStatus, StateAbortDetails
 from locum.domain.orchestration.effects import Effect
-from locum.domain.parameters import CircularSchema, Mismatch, SchemaInvalid, check_job_variables
 from locum.domain.states import State, StateCreate, StateType
 from locum.features.flow_runs import lifecycle
 from locum.features.flow_runs.deciding import decide
@@ -25,6 +24,8 @@ from locum.features.flow_runs.schemas import (
 from locum.features.flow_runs.store import runs, surroundings, transitions
 from locum.features.flow_runs.store.transitions import SlotEffect
 from locum.features.task_runs.callers import Caller
+from locum.features.work_pools import job_templates
+from locum.infra.cipher import Cipher
 from locum.infra.db import Db, Tx, dump_json
 
 _ATTEMPTS = 20
@@ -134,8 +135,8 @@ async def set_many(
     return FlowRunBulkSetStateResponse(results=results)
 
 
-async def change(db: Db, run_id: UUID, body: FlowRunUpdate) -> None:
-    """Change what the body gives. Raises NotFound; BadRequest where job variables may not be changed any more."""
+async def change(db: Db, cipher: Cipher, run_id: UUID, body: FlowRunUpdate) -> None:
+    """Change what the body gives. Raises NotFound; of job variables Invalid, BadRequest where they are settled."""
     values = body.model_dump(mode="json", exclude_unset=True)
     if body.job_variables is not None:
         row = await transitions.load(db, run_id)
@@ -145,7 +146,9 @@ async def change(db: Db, run_id: UUID, body: FlowRunUpdate) -> None:
         _check_changeable(row)
         job = await surroundings.job_of(db, run_id)
         if job is not None:
-            _check_job_variables(job, body.job_variables)
+            template = await job_templates.stored(db, cipher, job["base_job_template"])
+            inherited = orjson.loads(job["job_variables"])
+            template.require(inherited, body.job_variables, doing="updating flow run", partial=False)
     if "empirical_policy" in values:
         values["empirical_policy"] = body.empirical_policy.model_dump_json()
     for name in values.keys() & {"parameters", "tags", "job_variables"}:
@@ -166,17 +169,6 @@ def check_size(parameters: Mapping[str, Any], limit: int) -> None:
     if parameters and limit and (size := len(dump_json(parameters).encode())) > limit:
         msg = f"The parameters have {size} bytes as JSON; {limit} are allowed."
         raise Invalid(msg)
-
-
-def _check_job_variables(job: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    try:
-        check_job_variables(
-            orjson.loads(job["base_job_template"]), orjson.loads(job["job_variables"]), given, partial=False
-        )
-    except (Mismatch, SchemaInvalid) as error:
-        raise Invalid(f"Error updating flow run: {error}") from error
-    except CircularSchema as error:
-        raise Invalid("Invalid schema: Unable to validate schema with circular references.") from error
 
 
 def _check_changeable(row: Mapping[str, Any]) -> None:

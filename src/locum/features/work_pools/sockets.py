@@ -53,7 +53,8 @@ async def _serve(websocket: WebSocket, call: Call, pool_name: str) -> None:
     if not isinstance(first, HelloFrame):
         raise Closing("protocol_error")
     now, db = call.services.clock(), call.services.db
-    welcome = await channels.welcome(db, pool_name, first.payload, now)
+    cipher = call.services.hubs["blocks"]
+    welcome = await channels.welcome(db, cipher, pool_name, first.payload, now)
     await websocket.send_text(frames.write("worker.ready.v1", now, **welcome.payload))
     channel = Channel(first.payload, welcome.pool, welcome.queue_ids)
     talk = _Talk(websocket, call, pool_name, channel)

@@ -1,7 +1,7 @@
 """What may be done to block documents."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -56,6 +56,11 @@ async def get_by_name(tx: Executor, cipher: Cipher, slug: str, name: str, *, inc
     """The document of that name and type. Raises NotFound."""
     found = await nesting.whole(tx, cipher, await store.by_name(tx, slug, name), include_secrets=include_secrets)
     return _only(found)
+
+
+async def data_of(tx: Executor, cipher: Cipher, ids: Iterable[UUID]) -> dict[UUID, Json]:
+    """The data of those documents that exist, secrets hidden, by id."""
+    return nesting.data_of(cipher, await store.by_ids(tx, ids))
 
 
 async def change(tx: Tx, cipher: Cipher, document_id: UUID, body: BlockDocumentUpdate, now: datetime) -> None:

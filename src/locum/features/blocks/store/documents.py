@@ -1,16 +1,18 @@
 """Every statement about block documents; with each document come those it refers to, whatever the depth."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     ColumnElement,
     Executable,
     Select,
     Text,
     Uuid,
+    any_,
     bindparam,
     delete,
     func,
@@ -82,6 +84,9 @@ def _count(clauses: Clauses) -> Select[int]:
 _PAGE = Shaped(_page)
 _COUNT = Shaped(_count)
 _BY_ID = prepare(_with_referred(select(block_document.c.id).where(block_document.c.id == _DOCUMENT_ID)))
+_BY_IDS = prepare(
+    _with_referred(select(block_document.c.id).where(block_document.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+)
 _BY_NAME = prepare(
     _with_referred(
         select(block_document.c.id)
@@ -166,6 +171,11 @@ async def count(tx: Executor, restriction: Restriction) -> int:
 async def by_id(tx: Executor, document_id: UUID) -> list[Row]:
     """One document, with those it refers to."""
     return await tx.rows(_BY_ID, document_id=document_id)
+
+
+async def by_ids(tx: Executor, ids: Iterable[UUID]) -> list[Row]:
+    """Those documents, as far as they exist, with those they refer to."""
+    return await tx.rows(_BY_IDS, ids=list(ids))
 
 
 async def by_name(tx: Executor, slug: str, name: str) -> list[Row]:

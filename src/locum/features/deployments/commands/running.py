@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 
-from locum.domain.errors import BadRequest, DomainError, NotFound
+from locum.domain.errors import BadRequest, Conflict, DomainError, Invalid, NotFound
 from locum.domain.ids import new_id
 from locum.domain.states import StateCreate, StateType
 from locum.features.deployments import lifecycle
@@ -18,26 +18,29 @@ from locum.features.deployments.schemas import (
 )
 from locum.features.deployments.store import readiness, running, surroundings
 from locum.features.deployments.validation import (
-    CIRCULAR,
     NO_SCHEMA,
     filled,
-    require_job_variables,
     require_parameters,
     variables_in,
 )
 from locum.features.flow_runs.making import NewRun, make, make_in
 from locum.features.flow_runs.store import scheduled
 from locum.features.task_runs.callers import Caller
+from locum.features.work_pools import job_templates
 from locum.features.work_pools.commands import queues
-from locum.infra.db import Db, Tx, dump_json
+from locum.features.work_pools.job_templates import CIRCULAR, JobTemplate
+from locum.infra.cipher import Cipher
+from locum.infra.db import Db, Executor, Tx, dump_json
 
 BULK_LIMIT = 100
 _WORDS_IN_BULK = (
-    ("Error creating flow run: Validation failed", "Parameter validation failed: Validation failed"),
-    ("Error hydrating flow run parameters: ", ""),
-    (NO_SCHEMA, "Parameter schema enforcement is enabled but deployment has no valid schema."),
-    (CIRCULAR, "Invalid schema: circular references detected."),
+    (Conflict, "Error creating flow run: Validation failed", "Parameter validation failed: Validation failed"),
+    (BadRequest, "Error hydrating flow run parameters: ", ""),
+    (Conflict, NO_SCHEMA, "Parameter schema enforcement is enabled but deployment has no valid schema."),
+    (Invalid, CIRCULAR, "Invalid schema: circular references detected."),
 )
+"""By the kind of error: job variables that do not conform are Invalid, and worded as they are for one run."""
+
 _POLLED_LATELY = timedelta(seconds=10)
 
 Row = Mapping[str, Any]
@@ -45,7 +48,7 @@ Creator = Mapping[str, Any] | None
 
 
 async def run(
-    db: Db, deployment_id: UUID, body: DeploymentFlowRunCreate, created_by: Creator, caller: Caller
+    db: Db, cipher: Cipher, deployment_id: UUID, body: DeploymentFlowRunCreate, created_by: Creator, caller: Caller
 ) -> tuple[str, bool]:
     """A run of a deployment as JSON text, and whether it was made just now (else its idempotency key was used before).
 
@@ -57,7 +60,9 @@ async def run(
     if around is None:
         raise _unknown()
     parameters = {**orjson.loads(around["parameters"]), **body.parameters}
-    columns = _columns(body, parameters, await variables_in(db, parameters), around, created_by, caller.now)
+    known = await variables_in(db, parameters)
+    template = await _template(db, cipher, around)
+    columns = _columns(body, parameters, known, template, around, created_by, caller.now)
     queue = _asked_queue(body, around)
     if queue is not None:
         queue_id = around["asked_queue_id"] or await db.transact(lambda tx: queues.ensure(tx, *queue, caller.now))
@@ -66,7 +71,12 @@ async def run(
 
 
 async def run_many(
-    tx: Tx, deployment_id: UUID, bodies: Sequence[DeploymentFlowRunCreate], created_by: Creator, caller: Caller
+    tx: Tx,
+    cipher: Cipher,
+    deployment_id: UUID,
+    bodies: Sequence[DeploymentFlowRunCreate],
+    created_by: Creator,
+    caller: Caller,
 ) -> FlowRunBulkCreateResponse:
     """Runs of a deployment, each of which may fail by itself. Raises BadRequest, NotFound."""
     if len(bodies) > BULK_LIMIT:
@@ -78,12 +88,14 @@ async def run_many(
     ids: dict[str, UUID] = {}
     inherited = orjson.loads(around["parameters"])
     known = await variables_in(tx, [inherited, *(body.parameters for body in bodies)])
+    template = await _template(tx, cipher, around)
     for body in bodies:
         try:
-            columns = _columns(body, {**inherited, **body.parameters}, known, around, created_by, caller.now)
+            given = {**inherited, **body.parameters}
+            columns = _columns(body, given, known, template, around, created_by, caller.now)
             queue = _asked_queue(body, around)
         except DomainError as error:
-            results.append(FlowRunCreateResult(status="FAILED", error=_in_bulk(error.detail)))
+            results.append(FlowRunCreateResult(status="FAILED", error=_in_bulk(error)))
             continue
         if queue is not None:
             if queue[1] not in ids:
@@ -96,10 +108,12 @@ async def run_many(
     return FlowRunBulkCreateResponse(results=results)
 
 
-def _in_bulk(detail: str) -> str:
+def _in_bulk(error: DomainError) -> str:
     """What is wrong with one run of many, as the peer words it there."""
-    for alone, among_many in _WORDS_IN_BULK:
-        detail = detail.replace(alone, among_many)
+    detail = error.detail
+    for kind, alone, among_many in _WORDS_IN_BULK:
+        if isinstance(error, kind):
+            detail = detail.replace(alone, among_many)
     return detail
 
 
@@ -120,10 +134,16 @@ def _asked_queue(body: DeploymentFlowRunCreate, around: Row) -> tuple[str, str] 
     return around["pool_name"], name
 
 
+async def _template(ex: Executor, cipher: Cipher, around: Row) -> JobTemplate | None:
+    """The base job template of the deployment's pool, if it has one."""
+    return None if around["pool_id"] is None else await job_templates.stored(ex, cipher, around["base_job_template"])
+
+
 def _columns(
     body: DeploymentFlowRunCreate,
     given: dict[str, Any],
     known: Mapping[str, Any],
+    template: JobTemplate | None,
     around: Row,
     created_by: Creator,
     now: datetime,
@@ -136,16 +156,11 @@ def _columns(
         require_parameters(
             parameters, None if schema is None else orjson.loads(schema), "creating flow run", partial=False
         )
-    if around["pool_id"] is not None:
-        require_job_variables(
-            around["base_job_template"],
-            orjson.loads(around["job_variables"]),
-            body.job_variables,
-            doing="creating flow run",
-            partial=False,
-        )
+    if template is not None:
+        inherited = orjson.loads(around["job_variables"])
+        template.require(inherited, body.job_variables, doing="creating flow run", partial=False)
     system = {"prefect.flow.id": str(around["flow_id"]), "prefect.deployment.id": str(around["id"])}
-    inherited: dict[str, Any] = orjson.loads(around["deployment_labels"] or "{}") or {}
+    labels: dict[str, Any] = orjson.loads(around["deployment_labels"] or "{}") or {}
     tags = dict.fromkeys([*orjson.loads(around["deployment_tags"]), *body.tags])
     return {
         "run_id": new_id(),
@@ -159,7 +174,7 @@ def _columns(
         "idempotency_key": body.idempotency_key,
         "context": dump_json(body.context),
         "tags": dump_json(list(tags)),
-        "labels": dump_json({**inherited, **system, **(body.labels or {})}),
+        "labels": dump_json({**labels, **system, **(body.labels or {})}),
         "parent_task_run_id": body.parent_task_run_id,
         "infrastructure_document_id": body.infrastructure_document_id or around["infrastructure_document_id"],
         "job_variables": dump_json(body.job_variables),

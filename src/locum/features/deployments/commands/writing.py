@@ -20,13 +20,14 @@ from locum.features.deployments.store.surroundings import COMPARED
 from locum.features.deployments.validation import (
     filled,
     require_changed_job_variables,
-    require_job_variables,
     require_parameters,
     variables_in,
 )
+from locum.features.work_pools import job_templates
 from locum.features.work_pools.commands import queues
 from locum.filters.lists import BulkDeleteDeployments
 from locum.filters.sorting import DeploymentSort
+from locum.infra.cipher import Cipher
 from locum.infra.db import Tx, dump_json
 
 AGENT_POOL = queues.AGENT_POOL
@@ -55,7 +56,7 @@ _ATTEMPTS = 3
 Row = Mapping[str, Any]
 
 
-async def create(tx: Tx, body: DeploymentCreate, now: datetime) -> tuple[str, bool]:
+async def create(tx: Tx, cipher: Cipher, body: DeploymentCreate, now: datetime) -> tuple[str, bool]:
     """The deployment as JSON text, and whether it was made just now (else the one of its flow and name was replaced).
 
     Raises NotFound, Conflict, Invalid.
@@ -66,20 +67,19 @@ async def create(tx: Tx, body: DeploymentCreate, now: datetime) -> tuple[str, bo
         around = await surroundings.before_upsert(tx, body.flow_id, body.name, **_named(body))
         if around is None:
             raise Conflict(_NO_FLOW)
-        found = await _written(tx, body, around, now)
+        found = await _written(tx, cipher, body, around, now)
         if found is not None:
             return found, around["id"] is None
     raise Unavailable("The deployment is being made by others at the same time.", retry_after=1)
 
 
-async def _written(tx: Tx, body: DeploymentCreate, around: Row, now: datetime) -> str | None:
+async def _written(tx: Tx, cipher: Cipher, body: DeploymentCreate, around: Row, now: datetime) -> str | None:
     """The deployment as it is after the writing; None where another has made it meanwhile."""
     if body.work_pool_name and body.work_pool_name != AGENT_POOL:
         _require_pool(body.work_pool_name, around)
         if body.job_variables:
-            require_job_variables(
-                around["asked_template"], body.job_variables, doing="creating deployment", partial=True
-            )
+            template = await job_templates.stored(tx, cipher, around["asked_template"])
+            template.require(body.job_variables, doing="creating deployment", partial=True)
     _require_limit(body, around)
     _require_no_blocks(body)
     values = _columns(body)

@@ -39,7 +39,7 @@ async def create_flow_run(db: Db, call: Call, body: FlowRunCreate) -> Answer:
 async def update_flow_run(db: Db, call: Call, id: UUID, body: FlowRunUpdate) -> Answer:
     """Change a flow run."""
     commands.check_size(body.parameters, call.settings.api.max_parameter_size)
-    await commands.change(db, id, body)
+    await commands.change(db, call.services.hubs["blocks"], id, body)
 
 
 async def read_flow_run(db: Db, id: UUID) -> Answer:

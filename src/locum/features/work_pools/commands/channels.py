@@ -14,6 +14,7 @@ from locum.features.work_pools.commands import pools as pool_commands
 from locum.features.work_pools.commands import workers as worker_commands
 from locum.features.work_pools.schemas import WorkerHeartbeat, WorkPoolCreate, WorkPoolUpdate
 from locum.features.work_pools.store import pools, watching
+from locum.infra.cipher import Cipher
 from locum.infra.db import Db, Row
 
 _FIRST_QUEUE = {"default"}
@@ -28,11 +29,11 @@ class Welcome:
     payload: dict[str, Any]
 
 
-async def welcome(db: Db, pool_name: str, hello: Hello, now: datetime) -> Welcome:
+async def welcome(db: Db, cipher: Cipher, pool_name: str, hello: Hello, now: datetime) -> Welcome:
     """Let a worker in. Raises Closing where that cannot be."""
     if VERSION not in hello.supported_channel_versions:
         raise Closing("unsupported_version")
-    await _see_to_pool(db, pool_name, hello, now)
+    await _see_to_pool(db, cipher, pool_name, hello, now)
     queues = await watching.queues_named(db, pool_name, hello.work_queue_names)
     if set(hello.work_queue_names) - {name for _, name in queues}:
         raise Closing("authorization_failed")
@@ -52,7 +53,7 @@ async def beat(db: Db, pool_name: str, worker_name: str, interval: int, now: dat
         raise Closing("heartbeat_persistence_failed") from error
 
 
-async def _see_to_pool(db: Db, pool_name: str, hello: Hello, now: datetime) -> None:
+async def _see_to_pool(db: Db, cipher: Cipher, pool_name: str, hello: Hello, now: datetime) -> None:
     """Make the pool where there is none, and give it the worker's template where it has none."""
     template = hello.default_base_job_template
     try:
@@ -60,14 +61,14 @@ async def _see_to_pool(db: Db, pool_name: str, hello: Hello, now: datetime) -> N
             if not hello.create_pool_if_not_found or set(hello.work_queue_names) - _FIRST_QUEUE:
                 raise Closing("authorization_failed")
             made = WorkPoolCreate(name=pool_name, type=hello.worker_type, base_job_template=template)
-            await pool_commands.create(db, made, now, old=False)
+            await pool_commands.create(db, cipher, made, now, old=False)
         elif template and await pools.lacks_template(db, pool_name):
-            pool_commands.check_defaults(template)
+            await pool_commands.check_defaults(db, cipher, template)
             changed = WorkPoolUpdate(base_job_template=template)
             await db.transact(lambda tx: pool_commands.change(tx, pool_name, changed, now))
-    except (Forbidden, NotFound) as error:
+    except Forbidden as error:
         raise Closing("authorization_failed") from error
-    except (Invalid, ValidationError) as error:
+    except (Invalid, NotFound, ValidationError) as error:
         raise Closing("protocol_error") from error
     except Conflict:
         # Another worker has made it at the same time.

@@ -8,11 +8,11 @@ import orjson
 
 from locum.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from locum.domain.ids import new_id
-from locum.domain.parameters import CircularSchema, Mismatch, SchemaInvalid, check_job_variables, check_schema
 from locum.features.events.emit import emit, insertion_parameters
-from locum.features.work_pools import lifecycle
+from locum.features.work_pools import job_templates, lifecycle
 from locum.features.work_pools.schemas import WorkPoolCreate, WorkPoolUpdate
 from locum.features.work_pools.store import pools, queues
+from locum.infra.cipher import Cipher
 from locum.infra.db import Db, Executor, Tx, UniqueConflict, dump_json
 
 _QUEUE_DESCRIPTION = "The work pool's default queue."
@@ -22,11 +22,11 @@ _AS_JSON = ("base_job_template", "storage_configuration")
 _NOT_NULL = ("is_paused", "base_job_template", "storage_configuration")
 
 
-async def create(db: Db, body: WorkPoolCreate, now: datetime, *, old: bool) -> str:
-    """A new pool with its default queue, as JSON text. Raises Forbidden, Invalid, Conflict."""
+async def create(db: Db, cipher: Cipher, body: WorkPoolCreate, now: datetime, *, old: bool) -> str:
+    """A new pool with its default queue, as JSON text. Raises Forbidden, Invalid, NotFound, Conflict."""
     if _reserved(body.name):
         raise Forbidden("Work pools starting with 'Prefect' are reserved for internal use.")
-    check_defaults(body.base_job_template)
+    await check_defaults(db, cipher, body.base_job_template)
     try:
         return await insert_pool(db, body, now, old=old)
     except UniqueConflict as error:
@@ -163,17 +163,12 @@ async def _come_into(
         await emit(tx, lifecycle.pool_status(pool, status, values["last_status_event_id"], now, new=False))
 
 
-def check_defaults(template: dict[str, Any]) -> None:
-    """Raises Invalid where a default of the template's variables isn't what their schema asks for."""
-    try:
-        check_schema(template.get("variables", {}))
-        check_job_variables(template, partial=True, trust_defaults=False)
-    except SchemaInvalid as error:
-        raise Invalid(f"Invalid schema: {error.reason}") from error
-    except CircularSchema as error:
-        raise Invalid("Invalid schema: Unable to validate schema with circular references.") from error
-    except Mismatch as error:
-        raise Invalid(f"Validation failed for work pool's job variable defaults: {error}") from error
+async def check_defaults(ex: Executor, cipher: Cipher, template: dict[str, Any]) -> None:
+    """Raises Invalid where a default isn't what the schema asks for, NotFound where it refers to a missing block."""
+    whole = await job_templates.with_blocks(ex, cipher, template)
+    mismatch = whole.mismatch(partial=True, trust_defaults=False)
+    if mismatch is not None:
+        raise Invalid(f"Validation failed for work pool's job variable defaults: {mismatch}")
 
 
 def _reserved(name: str) -> bool:

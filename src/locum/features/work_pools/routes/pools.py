@@ -32,7 +32,7 @@ class SlotsOfPool(Limited):
 
 async def create_work_pool(db: Db, call: Call, body: WorkPoolCreate) -> Answer:
     """Make a work pool with its default queue."""
-    return await commands.create(db, body, call.now, old=_old(call))
+    return await commands.create(db, call.services.hubs["blocks"], body, call.now, old=_old(call))
 
 
 async def read_work_pool(db: Db, call: Call, name: str) -> Answer:
