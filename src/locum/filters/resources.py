@@ -108,7 +108,15 @@ def _pattern(glob: str) -> str:
 def _glob(glob: str) -> Callable[[str], bool]:
     """Whether a value is what this pattern asks for."""
     negated = glob.startswith("!")
-    body = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in glob.removeprefix("!"))
+    body, *rest = (
+        "".join("." if char == "?" else re.escape(char) for char in piece)
+        for piece in glob.removeprefix("!").split("*")
+    )
+    if rest:
+        # What lies between stars is held to the first place where it fits: to try others would find nothing more, and
+        # with many stars would take time beyond all bounds.
+        *between, last = rest
+        body += "".join(f"(?>.*?{piece})" for piece in between) + f".*{last}"
     expression = re.compile(body, re.DOTALL)
     return lambda value: (expression.fullmatch(value) is None) is negated
 
