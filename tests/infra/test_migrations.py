@@ -55,6 +55,21 @@ class TestUpgrade:
             kept = [{column: row[column] for column in rows[0]} for row in after[table]]
             assert sorted(map(str, kept)) == sorted(map(str, rows)), table
 
+    @pytest.mark.parametrize(("first", "then"), [("task_run", "flow_run"), ("flow_run", "task_run")])
+    async def test_a_server_that_still_runs_ends_its_transaction(
+        self, empty_url: str, settings: Settings, first: str, then: str
+    ):
+        await upgrade(settings, empty_url, LOCATION, FIRST)
+        async with databases.pool(empty_url) as db:
+            async with db.tx() as tx:
+                await tx.run(text(f"SELECT FROM {first}"))  # noqa: S608 - names of ours
+                upgrading = asyncio.create_task(upgrade(settings, empty_url, LOCATION))
+                async with asyncio.timeout(5):
+                    while not await db.value(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                        await asyncio.sleep(0)
+                await tx.run(text(f"SELECT FROM {then}"))  # noqa: S608 - names of ours
+            assert (await upgrading).after == HEAD
+
     async def test_a_database_of_a_newer_locum_is_left_alone(self, own_url: str, settings: Settings):
         async with databases.pool(own_url) as db:
             await db.run(text("UPDATE alembic_version SET version_num = '9999'"))

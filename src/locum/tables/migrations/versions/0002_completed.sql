@@ -1,5 +1,19 @@
 -- What the foundation left out; each part stands under the feature that owns it.
 
+-- Both tables are held before anything else is, and let go where a server that still runs holds one and wants the other:
+-- it would wait for the one while this waits for the other, and after long work all of this would be undone.
+DO $$
+BEGIN
+    LOOP
+        BEGIN
+            LOCK TABLE flow_run, task_run IN ACCESS EXCLUSIVE MODE;
+            EXIT;
+        EXCEPTION WHEN deadlock_detected THEN
+            CONTINUE;
+        END;
+    END LOOP;
+END $$;
+
 -- csrf
 
 CREATE TABLE csrf_token (
