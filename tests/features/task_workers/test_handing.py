@@ -21,6 +21,8 @@ from locum.infra.db import Db, Executor
 from locum.tables.task_runs import task_run
 from locum.tables.task_workers import task_offer
 
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +141,6 @@ async def test_one_that_is_scheduled_again_while_it_is_withdrawn_stays_on_offer(
 
 async def _until_it_waits(db: Db, task: asyncio.Task[None]) -> None:
     """Until the task is done, or waits for a lock that this test holds."""
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     async with asyncio.timeout(5):
-        while not task.done() and not await db.value(waiting):
+        while not task.done() and not await db.value(WAITING):
             await asyncio.sleep(0)
