@@ -121,13 +121,16 @@ class TestLimits:
         assert (await client.post("/automations/", json=_body(trigger=trigger))).status_code == status
 
     async def test_are_told_before_what_else_is_wrong(self, client: httpx.AsyncClient):
-        """Told at each of the levels around, the mistakes of this body would take minutes."""
+        """Told at each of the levels around, these mistakes would take minutes, as would the templates."""
         trigger: dict[str, Any] = {"type": "sequence", "within": 1, "triggers": [0] * 200_000}
         for _ in range(80):
             trigger = {"type": "sequence", "within": 1, "triggers": [trigger]}
+        run = {"type": "run-deployment", "parameters": {str(number): "{{" for number in range(200_000)}}
         began = time.perf_counter()
         answer = await client.post("/automations/", json=_body(trigger=trigger))
         assert answer.json() == {"detail": "An automation may have 100 triggers at most, not 200081."}
+        answer = await client.post("/automations/", json=_body(actions=[run]))
+        assert "262144 bytes of JSON at most" in answer.json()["detail"]
         assert time.perf_counter() - began < 5
 
 

@@ -18,19 +18,19 @@ from locum.features.automations.schemas.automations import (
     AutomationPartialUpdate,
     AutomationUpdate,
 )
+from locum.features.automations.schemas.extent import ACTIONS
 from locum.features.deployments.store import running
 from locum.features.events.emit import emit
 from locum.features.work_pools import job_templates
 from locum.infra.cipher import Cipher
 from locum.infra.db import Tx, dump_json
-from locum.infra.settings.server import AutomationsSettings
 
 Definition = AutomationCreate | AutomationUpdate
 
 
-async def create(tx: Tx, cipher: Cipher, body: AutomationCreate, limits: AutomationsSettings, now: datetime) -> str:
+async def create(tx: Tx, cipher: Cipher, body: AutomationCreate, now: datetime) -> str:
     """Make an automation: its JSON text. Raises Invalid, NotFound where job variables are for a missing deployment."""
-    columns = _columns(body, limits)
+    columns = _columns(body)
     await _require_job_variables(tx, cipher, [action for action in _runs(body.actions) if action.job_variables])
     automation_id = new_id()
     made = await store.insert_one(tx, automation_id, columns)
@@ -42,11 +42,9 @@ async def create(tx: Tx, cipher: Cipher, body: AutomationCreate, limits: Automat
     return made
 
 
-async def change(
-    tx: Tx, cipher: Cipher, automation_id: UUID, body: AutomationUpdate, limits: AutomationsSettings, now: datetime
-) -> None:
+async def change(tx: Tx, cipher: Cipher, automation_id: UUID, body: AutomationUpdate, now: datetime) -> None:
     """Give an automation another definition. Raises Invalid, NotFound."""
-    columns = _columns(body, limits)
+    columns = _columns(body)
     runs = [action for action in _runs(body.actions) if action.job_variables is not None]
     await _require_job_variables(tx, cipher, runs)
     given = {name: value for name, value in columns.items() if name in body.model_fields_set}
@@ -85,32 +83,18 @@ def not_found() -> NotFound:
     return NotFound("Automation not found", bare=True)
 
 
-def _columns(body: Definition, limits: AutomationsSettings) -> dict[str, Any]:
-    """The columns of a definition, its triggers under ids of our own. Raises Invalid where it is beyond the limits."""
-    triggers = list(body.trigger.tree())
-    _require(len(triggers), limits.max_triggers, "triggers")
-    _require(max(depth for _, depth in triggers), limits.max_trigger_depth, "triggers within one another")
-    lists = {name: getattr(body, name) for name in ("actions", "actions_on_trigger", "actions_on_resolve")}
-    _require(sum(map(len, lists.values())), limits.max_actions, "actions")
-    for trigger, _ in triggers:
+def _columns(body: Definition) -> dict[str, Any]:
+    """The columns of a definition, its triggers under ids of our own."""
+    for trigger in body.trigger.tree():
         trigger.id = new_id()
-    dumped = {
-        "trigger": dump_json(body.trigger.model_dump(mode="json")),
-        **{name: dump_json([action.model_dump(mode="json") for action in actions]) for name, actions in lists.items()},
-    }
-    _require(sum(len(text.encode()) for text in dumped.values()), limits.max_size_bytes, "bytes of JSON")
     return {
-        **dumped,
+        "trigger": dump_json(body.trigger.model_dump(mode="json")),
+        **{name: dump_json([action.model_dump(mode="json") for action in getattr(body, name)]) for name in ACTIONS},
         "name": body.name,
         "description": body.description,
         "enabled": body.enabled,
         "tags": dump_json(body.tags),
     }
-
-
-def _require(number: int, limit: int, what: str) -> None:
-    if number > limit:
-        raise Invalid(f"An automation may have {limit} {what} at most, not {number}.")
 
 
 def _runs(actions: Iterable[Action]) -> Iterable[RunDeployment]:

@@ -20,7 +20,7 @@ from locum.infra.web.bodies import located
 
 async def create_automation(tx: Tx, call: Call, body: AutomationCreate) -> Answer:
     """Make an automation."""
-    return await commands.create(tx, call.services.hubs["blocks"], body, call.settings.automations, call.now)
+    return await commands.create(tx, call.services.hubs["blocks"], body, call.now)
 
 
 async def read_automation(db: Db, id: UUID) -> Answer:
@@ -33,7 +33,7 @@ async def read_automation(db: Db, id: UUID) -> Answer:
 
 async def update_automation(tx: Tx, call: Call, id: UUID, body: AutomationUpdate) -> Answer:
     """Give an automation another definition."""
-    await commands.change(tx, call.services.hubs["blocks"], id, body, call.settings.automations, call.now)
+    await commands.change(tx, call.services.hubs["blocks"], id, body, call.now)
 
 
 async def patch_automation(tx: Tx, call: Call, id: UUID, body: AutomationPartialUpdate) -> Answer:

@@ -1,9 +1,9 @@
 """Automations: a trigger, and the actions to be taken when it fires."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from locum.domain.moments import Moment
 from locum.features.automations.schemas.actions import Action
@@ -15,6 +15,7 @@ from locum.filters.automations import AutomationFilter
 from locum.filters.body import Filters, NullIsDefault, Offset
 from locum.filters.sorting import AutomationSort
 from locum.filters.ties import Target
+from locum.infra.settings import Settings
 
 _ENABLED = "Whether it is watched at all"
 
@@ -26,7 +27,7 @@ class _Definition(BaseModel):
     description: str = Field(default="", description="What it is for")
     enabled: bool = Field(default=True, description=_ENABLED)
     tags: list[str] = Field(default_factory=list[str], description="Tags of the automation")
-    trigger: Annotated[Trigger, BeforeValidator(require_few)] = Field(description="When it fires")
+    trigger: Trigger = Field(description="When it fires")
     actions: list[Action] = Field(description="What is done each time that it fires")
     actions_on_trigger: list[Action] = Field(
         default_factory=list[Action], description="What is done when it begins to hold"
@@ -34,6 +35,13 @@ class _Definition(BaseModel):
     actions_on_resolve: list[Action] = Field(
         default_factory=list[Action], description="What is done when it holds no longer"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_within_limits(cls, definition: Any, info: ValidationInfo) -> Any:
+        if isinstance(info.context, Settings) and isinstance(definition, dict):
+            require_few(cast("dict[str, Any]", definition), info.context.automations)
+        return cast("Any", definition)
 
     @model_validator(mode="after")
     def _does_not_set_itself_off(self) -> Self:

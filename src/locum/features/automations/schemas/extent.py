@@ -1,26 +1,31 @@
-"""Refuses triggers beyond the limits before anything else is looked at: what is wrong is told anew at every level."""
+"""Refuses definitions beyond the limits before anything else is looked at.
 
-from collections.abc import Iterator
+What is wrong with a trigger is told anew by every one around it, and each template is read: both take time.
+"""
+
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from pydantic import ValidationInfo
-
 from locum.domain.errors import Invalid
-from locum.infra.settings import Settings
+from locum.infra.db import dump_json
+from locum.infra.settings.server import AutomationsSettings
+
+ACTIONS = ("actions", "actions_on_trigger", "actions_on_resolve")
+"""The fields that hold actions."""
 
 
-def require_few(trigger: Any, info: ValidationInfo) -> Any:
-    """The trigger as it came. Raises Invalid where it is more than the server that reads it allows."""
-    if isinstance(info.context, Settings):
-        limits = info.context.automations
-        depths = list(_depths(trigger))
-        require(len(depths), limits.max_triggers, "triggers")
-        require(max(depths), limits.max_trigger_depth, "triggers within one another")
-    return trigger
+def require_few(given: Mapping[str, Any], limits: AutomationsSettings) -> None:
+    """Raises Invalid where a definition, as it came, is more than the server allows."""
+    trigger, actions = given.get("trigger"), {name: given.get(name) for name in ACTIONS}
+    depths = list(_depths(trigger))
+    _require(len(depths), limits.max_triggers, "triggers")
+    _require(max(depths), limits.max_trigger_depth, "triggers within one another")
+    _require(sum(map(_length, actions.values())), limits.max_actions, "actions")
+    size = len(dump_json({"trigger": trigger, **actions}).encode())
+    _require(size, limits.max_size_bytes, "bytes of JSON")
 
 
-def require(number: int, limit: int, what: str) -> None:
-    """Raises Invalid where there are more than the limit."""
+def _require(number: int, limit: int, what: str) -> None:
     if number > limit:
         raise Invalid(f"An automation may have {limit} {what} at most, not {number}.")
 
@@ -34,3 +39,7 @@ def _depths(trigger: Any) -> Iterator[int]:
         inner = cast("dict[str, Any]", one).get("triggers") if isinstance(one, dict) else None
         if isinstance(inner, list):
             waiting += ((each, depth + 1) for each in cast("list[Any]", inner))
+
+
+def _length(actions: Any) -> int:
+    return len(cast("list[Any]", actions)) if isinstance(actions, list) else 0

@@ -109,9 +109,9 @@ class EventTrigger(_Trigger):
             self.within = SHORTEST_PROACTIVE
         return self
 
-    def tree(self) -> Iterator["tuple[Trigger, int]"]:
-        """The trigger itself, with its depth."""
-        yield self, 1
+    def tree(self) -> Iterator["Trigger"]:
+        """The trigger itself."""
+        yield self
 
 
 class _Composite(_Trigger):
@@ -120,12 +120,11 @@ class _Composite(_Trigger):
     triggers: list["Trigger"] = Field(description="The triggers within")
     within: Span | None = Field(description="In which time; in any if null")
 
-    def tree(self) -> Iterator["tuple[Any, int]"]:
-        """The trigger and all within, outer ones first, each with its depth."""
-        yield self, 1
+    def tree(self) -> Iterator[Any]:
+        """The trigger and all within, outer ones first."""
+        yield self
         for inner in self.triggers:
-            for trigger, depth in inner.tree():
-                yield trigger, depth + 1
+            yield from inner.tree()
 
 
 class CompoundTrigger(_Composite):
