@@ -5,14 +5,14 @@ from typing import Any, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from locum.domain.errors import Invalid, Unavailable
+from locum.domain.errors import Unavailable
 from locum.features.task_workers.handing import Handout, Taker
 from locum.infra.web import Call, Socket
 from locum.infra.web.inbox import TRY_AGAIN_LATER, accept_client, receive_object
 
 _VIOLATION = 4001
-_MOST_KEYS = 1000
-"""Each is asked for at every look."""
+_MOST_KEYS, _LONGEST_NAME = 1000, 1000
+"""How many keys, and how many bytes of each: all are asked for at every look, which serves all clients."""
 
 
 async def scheduled_task_subscription(websocket: WebSocket, call: Call) -> None:
@@ -26,8 +26,6 @@ async def scheduled_task_subscription(websocket: WebSocket, call: Call) -> None:
         handout: Handout = call.services.hubs["task_runs"]
         async with handout.joined(*asked) as taker:
             await _hand_out(websocket, handout, taker)
-    except Invalid:
-        await _sent_away(websocket, "'client_id' cannot be kept")
     except Unavailable:
         await websocket.close(TRY_AGAIN_LATER, reason="The database is not available.")
     except (WebSocketDisconnect, OSError):
@@ -88,7 +86,7 @@ async def _sent_away(websocket: WebSocket, reason: str) -> None:
 
 
 def _is_name(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and "\0" not in value
+    return isinstance(value, str) and 0 < len(value.encode()) <= _LONGEST_NAME and "\0" not in value
 
 
 def _are_keys(value: object) -> bool:
