@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 from pydantic import RootModel
@@ -82,9 +82,14 @@ class ResourceSpecification(RootModel[dict[str, str | list[str]]]):
             if label == RESOURCE_ROLE and roles:
                 if value not in values:
                     return False
-            elif value is None or not any(_glob(one)(value) for one in values):
+            elif value is None or not any(fits(value) for fits in self._patterns[label]):
                 return False
         return True
+
+    @cached_property
+    def _patterns(self) -> Mapping[str, Sequence[Callable[[str], bool]]]:
+        """Of each label, whether a value is one of those allowed; made once, since many events are asked."""
+        return {label: [_glob(one) for one in values] for label, values in self.wanted()}
 
 
 def _globbed(value: ColumnElement[str], patterns: Sequence[str]) -> Clause:
@@ -104,7 +109,6 @@ def _pattern(glob: str) -> str:
     return escaped(glob).replace("*", "%").replace("?", "_")
 
 
-@lru_cache(maxsize=2048)
 def _glob(glob: str) -> Callable[[str], bool]:
     """Whether a value is what this pattern asks for."""
     negated = glob.startswith("!")

@@ -228,7 +228,10 @@ class TestOut:
 
     async def test_what_it_does_not_understand(self, settings: Settings, own_db: Db):
         async with serving(settings, own_db) as port:
-            for message in ('{"type": "hello"}', '{"type": "filter", "filter": {"a": 1}}', '{"type": "filter"}', "[]"):
+            too_much = orjson.dumps(_wanted(event={"name": ["x" * 65_536]})).decode()
+            too_deep = '{"type": "filter", "filter": ' + "[" * 500 + "]" * 500 + "}"
+            unknown = '{"type": "filter", "filter": {"a": 1}}'
+            for message in ('{"type": "hello"}', unknown, '{"type": "filter"}', "[]", too_much, too_deep):
                 async with _client(port, "/events/out") as listener:
                     await listener.send(message)
                     with pytest.raises(ConnectionClosed) as closed:

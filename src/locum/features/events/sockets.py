@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -28,6 +29,9 @@ _PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0)
 
 _REASON_AT_MOST = 120
 """A close frame holds 123 bytes of reason."""
+
+_FILTER_AT_MOST = 65_536
+"""How many bytes of JSON a filter may have, as one that leads from page to page: every event is held against it."""
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
@@ -80,6 +84,9 @@ async def stream_workspace_events_out(websocket: WebSocket, call: Call) -> None:
         if message.get("type") != "filter":
             await websocket.close(PROTOCOL_ERROR, reason="Expected 'filter' message")
             return
+        if _is_too_much(message.get("filter")):
+            await websocket.close(PROTOCOL_ERROR, reason="Invalid filter: it names too much")
+            return
         wanted = _wanted(message, call)
     except ValidationError as error:
         await websocket.close(PROTOCOL_ERROR, reason=f"Invalid filter: {error}"[:_REASON_AT_MOST])
@@ -96,6 +103,13 @@ async def stream_workspace_events_out(websocket: WebSocket, call: Call) -> None:
         listening.cancel()
         telling.cancel()
         await asyncio.gather(telling, listening, return_exceptions=True)
+
+
+def _is_too_much(asked: Any) -> bool:
+    try:
+        return len(orjson.dumps(asked)) > _FILTER_AT_MOST
+    except orjson.JSONEncodeError:  # it is nested beyond what can be written
+        return True
 
 
 def _wanted(message: dict[str, Any], call: Call) -> EventFilter:
