@@ -9,6 +9,7 @@ from locum.domain.errors import NotFound
 from locum.domain.orchestration import Decision, FlowRunFacts, SlotLimit, govern
 from locum.domain.states import named
 from locum.features.concurrency import vacancies
+from locum.features.concurrency.store import limits
 from locum.features.events.emit import Announcement
 from locum.features.flow_runs import commands, lifecycle, policy
 from locum.features.flow_runs.deciding import cancels_new, slots_of
@@ -102,14 +103,17 @@ class CancelledChildren:
         task_runs = await children.task_runs(db, since, _BATCH)
         subflows = await children.subflows(db, since, _BATCH)
         done = 0
-        for run_id in task_runs:
-            done += await db.transact(partial(_cancel_task_run, run_id=run_id, since=since, now=now))
+        for run_id, tags in task_runs.items():
+            done += await db.transact(partial(_cancel_task_run, run_id=run_id, tags=tags, since=since, now=now))
         for run_id in subflows:
             done += await db.transact(partial(_cancel_subflow, run_id=run_id, since=since, now=now))
         return Report(done, full=_BATCH in (len(task_runs), len(subflows)) and done > 0)
 
 
-async def _cancel_task_run(tx: Tx, run_id: UUID, since: datetime, now: datetime) -> bool:
+async def _cancel_task_run(tx: Tx, run_id: UUID, tags: Sequence[str], since: datetime, now: datetime) -> bool:
+    """The limits of its tags are held before the run, as by everybody who writes its state."""
+    if tags:
+        await limits.hold(tx, names=[limits.name_of(tag) for tag in tags])
     if not await children.hold_task_run(tx, run_id, since):
         return False
     await task_commands.set_state(tx, run_id, named.cancelled(now, _WITH_PARENT), task_policy.FORCED, Caller(now))

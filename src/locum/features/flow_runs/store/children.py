@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Integer, Uuid, and_, bindparam, select
 
 from locum.domain.states import TERMINAL, StateType
@@ -22,7 +23,7 @@ _CANCELLED_LATELY = and_(
     _parent.c.end_time >= bindparam("since", type_=Instant),
 )
 _TASK_RUNS = (
-    select(task_run.c.id)
+    select(task_run.c.id, task_run.c.tags)
     .select_from(task_run.join(_parent, _CANCELLED_LATELY))
     .where(task_run.c.state_type.in_(_GOING_ON))
 )
@@ -52,9 +53,10 @@ _FIRST_TASK_RUNS, _HELD_TASK_RUN = _first(_TASK_RUNS), _held(_TASK_RUNS, task_ru
 _FIRST_SUBFLOWS, _HELD_SUBFLOW = _first(_SUBFLOWS), _held(_SUBFLOWS, flow_run)
 
 
-async def task_runs(tx: Executor, since: datetime, most: int) -> list[UUID]:
-    """Task runs that go on though their flow run was cancelled since then."""
-    return [row["id"] for row in await tx.rows(_FIRST_TASK_RUNS, since=since, most=most)]
+async def task_runs(tx: Executor, since: datetime, most: int) -> dict[UUID, list[str]]:
+    """Task runs that go on though their flow run was cancelled since then, each with its tags."""
+    rows = await tx.rows(_FIRST_TASK_RUNS, since=since, most=most)
+    return {row["id"]: orjson.loads(row["tags"] or "[]") for row in rows}
 
 
 async def subflows(tx: Executor, since: datetime, most: int) -> list[UUID]:
