@@ -13,6 +13,8 @@ PY := $(BIN)/python
 PEER := .peer-venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq install
 WORKERS ?= 2
+# Scenarios with the real client wait more than they work.
+COMPAT_WORKERS ?= 3
 EXAMPLES ?= 100
 FUZZ_SEED = $(if $(SEED),FUZZ_SEED=$(SEED))
 
@@ -78,13 +80,13 @@ laws: $(VENV)/dev ## The architecture, as tests
 
 test: $(VENV)/dev $(VENV)/compiled peer ## All tests, then compat with the real client
 	@$(BIN)/pytest tests -n $(WORKERS)
-	@$(PEER) -m pytest compat -n $(WORKERS)
+	@$(PEER) -m pytest compat -n $(COMPAT_WORKERS)
 
 test-fast: $(VENV)/dev ## Tests without the slow ones and without compat
 	@$(BIN)/pytest tests -n $(WORKERS) -m "not slow"
 
 compat: $(VENV)/dev $(VENV)/compiled peer ## The real client and the peer against locum
-	@$(PEER) -m pytest compat -n $(WORKERS)
+	@$(PEER) -m pytest compat -n $(COMPAT_WORKERS)
 
 compat-old: $(VENV)/dev peer ## One scenario each with older clients (installs them)
 	@$(PY) -m compat.environments old

@@ -73,6 +73,11 @@ def _heard(site: Site, pool: str) -> str:
     return worker["last_heartbeat_time"]
 
 
+def _hear_again(site: Site, pool: str) -> None:
+    heard = _heard(site, pool)
+    until(lambda: _heard(site, pool) > heard, "another sign of life")
+
+
 def test_a_process_worker_uses_the_channel(site: Site) -> None:
     """It makes its pool, gives signs of life, hears of a new template, and its runs are carried out and cancelled."""
     pool = unique("pool")
@@ -83,13 +88,15 @@ def test_a_process_worker_uses_the_channel(site: Site) -> None:
         made = site.read(f"/work_pools/{pool}")
         assert (made["type"], made["status"]) == ("process", "READY")
         assert made["base_job_template"]["variables"]["properties"]["env"]
-        heard = _heard(site, pool)
-        until(lambda: _heard(site, pool) > heard, "another sign of life")
+        _hear_again(site, pool)
 
         deployments = _deploy(site, pool)
         template = made["base_job_template"]
         template["variables"]["properties"]["env"]["default"] = {"WHOM": "by channel"}
         assert site.ask("PATCH", f"/work_pools/{pool}", {"base_job_template": template}).status_code == 204
+        # The first tells the server what the worker does not know yet, the second that the worker was told.
+        _hear_again(site, pool)
+        _hear_again(site, pool)
         quick = _run(site, deployments["quick"])
         site.in_state(quick, "COMPLETED")
         until(lambda: "hello by channel" in [line["message"] for line in site.logs(quick)], "the new template's value")
@@ -135,6 +142,5 @@ def test_a_worker_cleans_up_after_a_run_that_does_not_end(hasty: tuple[Site, Ser
         site.in_state(stuck, "CANCELLED")
         until((site.folder / "killed.txt").exists, "the process ended by the worker")
         assert (site.folder / "killed.txt").read_text() == f"{pid}\n"
-        heard = _heard(site, pool)
-        until(lambda: _heard(site, pool) > heard, "another sign of life")
+        _hear_again(site, pool)
         assert (site.folder / "killed.txt").read_text() == f"{pid}\n"

@@ -41,7 +41,7 @@ def what_a_pool_announces(t: Recorder) -> None:
     t.patch(f"/work_pools/{name}", {"is_paused": False})
     t.get(f"/work_pools/{name}")
     t.delete(f"/work_pools/{name}")
-    _told(t, f"prefect.work-pool.{identity}", 11)
+    _told(t, f"prefect.work-pool.{identity}", 10)
 
 
 @case
