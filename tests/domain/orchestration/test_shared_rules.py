@@ -27,15 +27,15 @@ class TestWaitForScheduledTime:
 
     @pytest.mark.parametrize(
         ("micros", "seconds"),
-        [(500_001, 1), (1_000_000, 1), (1_500_000, 1), (1_500_001, 2), (60_000_000, 60)],
+        [(1, 1), (500_000, 1), (500_001, 1), (1_000_000, 1), (1_500_000, 1), (1_500_001, 2), (60_000_000, 60)],
     )
-    def test_waits_to_the_nearest_second(self, micros: int, seconds: int):
+    def test_waits_to_the_nearest_second_but_never_less(self, micros: int, seconds: int):
         due = NOW + timedelta(microseconds=micros)
         verdict = self.rule.before(flow_transition(state("SCHEDULED", scheduled_time=due), state("RUNNING")))
         assert verdict is not None
         assert verdict.details == StateWaitDetails(delay_seconds=seconds, reason="Scheduled time is in the future")
 
-    @pytest.mark.parametrize("micros", [-60_000_000, -1, 0, 499_999, 500_000])
+    @pytest.mark.parametrize("micros", [-60_000_000, -1, 0])
     def test_lets_go(self, micros: int):
         due = NOW + timedelta(microseconds=micros)
         assert self.rule.before(flow_transition(state("PENDING", scheduled_time=due), state("RUNNING"))) is None

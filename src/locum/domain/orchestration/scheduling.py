@@ -30,10 +30,9 @@ class WaitForScheduledTime(Rule[R]):
     TO: ClassVar[StateTypes] = frozenset({StateType.RUNNING})
 
     def before(self, asked: Transition[R]) -> Verdict[R] | None:
-        """Wait, to the nearest second; half a second or less is no reason to."""
+        """Wait to the nearest second, for one at least: clients wait whole seconds, and none would be too early."""
         due = asked.initial.state_details.scheduled_time if asked.initial else None
-        if due is None:
+        if due is None or due <= asked.now:
             return None
         whole, rest = divmod(due - asked.now, _SECOND)
-        seconds = whole + (rest > _SECOND / 2)
-        return wait(seconds, "Scheduled time is in the future") if seconds > 0 else None
+        return wait(max(whole + (rest > _SECOND / 2), 1), "Scheduled time is in the future")
