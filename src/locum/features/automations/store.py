@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, Text, Uuid, and_, bindparam, column, delete, func, insert, select, update
+from sqlalchemy import JSON, Boolean, Text, Uuid, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy import cast as as_type
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from locum.filters.language import exists_in
 from locum.filters.listing import Listing
 from locum.filters.sorting import AutomationSort
-from locum.infra.db import Executor, json_list, json_object, prepare, select_page
+from locum.infra.db import Executor, GivenRows, json_list, json_object, prepare, select_page
 from locum.tables.automations import automation, automation_resource
 
 RELATED_AT_MOST = 1000
@@ -100,10 +100,11 @@ _DELETE_OWNED = prepare(
 _FORGET = prepare(delete(automation_resource).where(and_(_OF_AUTOMATION, ~automation_resource.c.is_owner)))
 
 
+_GIVEN = GivenRows("given", {"resource_id": Text(), "is_owner": Boolean()})
+
+
 def _relate() -> Any:
-    given = func.unnest(bindparam("resources", type_=ARRAY(Text)), bindparam("owners", type_=ARRAY(Boolean)))
-    rows = given.table_valued(column("resource_id", Text), column("is_owner", Boolean)).render_derived(name="given")
-    wanted = select(as_type(bindparam("wanted_id", type_=Uuid), Uuid), rows.c.resource_id, rows.c.is_owner)
+    wanted = select(as_type(bindparam("wanted_id", type_=Uuid), Uuid), *_GIVEN.c.values())
     related = upsert(automation_resource).from_select(["automation_id", "resource_id", "is_owner"], wanted)
     return related.on_conflict_do_nothing()
 
@@ -152,8 +153,8 @@ async def delete_owned(ex: Executor, resource_id: str) -> None:
 async def relate(tx: Executor, automation_id: UUID, resources: Mapping[str, bool]) -> None:
     """Note the resources of an automation, each with whether it owns it; an owner stays one."""
     if resources:
-        owners = list(resources.values())
-        await tx.run(_RELATE, wanted_id=automation_id, resources=list(resources), owners=owners)
+        rows = ({"resource_id": name, "is_owner": is_owner} for name, is_owner in resources.items())
+        await tx.run(_RELATE, wanted_id=automation_id, **_GIVEN.values(rows))
 
 
 async def forget_named(tx: Executor, automation_id: UUID) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Boolean, Text, bindparam, delete, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB, insert
 
-from locum.infra.db import Executor, dump_json, json_list, json_object, prepare, select_page
+from locum.infra.db import Executor, GivenRows, dump_json, json_list, json_object, prepare, select_page
 from locum.tables.task_workers import task_worker
 
 REFRESHED_WITHIN = timedelta(seconds=60)
@@ -36,15 +36,11 @@ _LIST = prepare(
         task_worker,
     )
 )
-_GIVEN = (
-    func.unnest(bindparam("identifiers", type_=ARRAY(Text)), bindparam("task_keys", type_=ARRAY(JSONB)))
-    .table_valued("identifier", "task_keys", name="given")
-    .render_derived(name="given")
-)
+_GIVEN = GivenRows("given", {"identifier": Text(), "task_keys": JSONB()})
 _INSERTION = insert(task_worker).from_select(
     ["identifier", "task_keys", "last_seen"],
     # in one order everywhere, so that replicas that note the same workers do not lock each other out
-    select(_GIVEN.c.identifier, _GIVEN.c.task_keys, func.clock_timestamp()).order_by(_GIVEN.c.identifier),
+    select(*_GIVEN.c.values(), func.clock_timestamp()).order_by(_GIVEN.c["identifier"]),
 )
 _OBSERVE = prepare(
     _INSERTION.on_conflict_do_update(
@@ -71,9 +67,8 @@ async def present(tx: Executor, task_keys: Sequence[str]) -> bytes:
 
 async def observe(tx: Executor, workers: Mapping[str, Collection[str]]) -> None:
     """Note that workers are connected, and for which tasks; to be repeated within `REFRESHED_WITHIN`."""
-    await tx.run(
-        _OBSERVE, identifiers=list(workers), task_keys=[dump_json(sorted(set(keys))) for keys in workers.values()]
-    )
+    rows = ({"identifier": name, "task_keys": dump_json(sorted(set(keys)))} for name, keys in workers.items())
+    await tx.run(_OBSERVE, **_GIVEN.values(rows))
 
 
 async def forget(tx: Executor, identifier: str) -> None:
